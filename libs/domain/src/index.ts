@@ -1,1 +1,50 @@
-export {};
+export { ERROR_CODES, isErrorCode, ParlanceError, toParlanceError } from './error/parlance-error.js';
+export type { ErrorCode, ErrorDetails } from './error/parlance-error.js';
+export { decodeToken, encodeToken, idSchema, instantSchema, objectIdMaker } from './id/id.js';
+export type { IdSource } from './id/id.js';
+export { jsonProblem, metadataSchema } from './json/json.js';
+export type { JsonBounds, Metadata } from './json/json.js';
+export { snapshotOf, userFieldsSchema, userRefSchema, userSchema, userSnapshotSchema } from './user/user.js';
+export type { User, UserFields, UserRef, UserSnapshot } from './user/user.js';
+export { payloadIdentitySchema, tenantSchema } from './tenant/tenant.js';
+export type { PayloadIdentity, Tenant } from './tenant/tenant.js';
+export { credentialKindSchema, verifiedCredentialSchema } from './principal/principal.js';
+export type { CredentialKind, VerifiedCredential } from './principal/principal.js';
+export {
+  mayManage,
+  memberSchema,
+  roleSchema,
+  roomKindSchema,
+  roomSchema,
+  roomStampSchema,
+  roomStateSchema,
+} from './room/room.js';
+export type { Member, Role, Room, RoomKind, RoomStamp, RoomState } from './room/room.js';
+export {
+  attachmentSchema,
+  draftSchema,
+  extrasSchema,
+  isEmptyDraft,
+  messageSchema,
+  messageTypeSchema,
+  textDraft,
+} from './message/message.js';
+export type { Attachment, Draft, Extras, Message, MessageType } from './message/message.js';
+export { factSchema, headSchema } from './fact/fact.js';
+export type { Fact, FactOf, FactType, Head } from './fact/fact.js';
+export {
+  presenceShownSchema,
+  receiptChangedSchema,
+  refreshRequestedSchema,
+  signalSchema,
+  typingChangedSchema,
+  typingStatusSchema,
+} from './signal/signal.js';
+export type {
+  PresenceShown,
+  ReceiptChanged,
+  RefreshRequested,
+  Signal,
+  TypingChanged,
+  TypingStatus,
+} from './signal/signal.js';

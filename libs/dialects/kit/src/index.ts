@@ -1,1 +1,35 @@
-export {};
+export { frame, NO_REPLY } from './frame.js';
+export type { Audience, Delivery, Except, Frame, Reply } from './frame.js';
+export { httpRoute, ignored, inboundEvent, parseInput, rendered } from './define.js';
+export { PAYLOAD_BOUNDS } from './dialect.js';
+export type {
+  Dialect,
+  DomainEvent,
+  DomainEventOf,
+  DomainEventType,
+  Handshake,
+  Ignored,
+  InboundContext,
+  InboundEvent,
+  Opening,
+  OutboundTable,
+  RateClass,
+  Renderer,
+  Translation,
+  View,
+} from './dialect.js';
+export type { HttpAnswer, HttpCompanion, HttpRequest, HttpRoute, HttpTranslation, UploadedFile } from './http.js';
+export type {
+  Claim,
+  Execute,
+  Intent,
+  IntentMap,
+  IntentOf,
+  IntentType,
+  ListedRoom,
+  ResultOf,
+  RoomKey,
+  RoomView,
+  SentMessage,
+  UpTo,
+} from './intent.js';

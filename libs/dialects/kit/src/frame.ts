@@ -1,0 +1,40 @@
+/** One unit of a wire: an event name with its arguments, as Socket.IO carries it. */
+export interface Frame {
+  readonly event: string;
+  readonly args: readonly unknown[];
+}
+
+export function frame(event: string, ...args: readonly unknown[]): Frame {
+  return { event, args };
+}
+
+/**
+ * What goes back to the socket that asked. `ack`: arguments of its acknowledgement, if it asked for one. `unacked`: frames sent
+ * instead when it did not. `frames`: frames sent in either case.
+ */
+export interface Reply {
+  readonly ack?: readonly unknown[];
+  readonly unacked?: readonly Frame[];
+  readonly frames?: readonly Frame[];
+}
+
+export const NO_REPLY: Reply = {};
+
+/** Who of a dialect's local connections hears a rendered event. */
+export type Audience =
+  /** every connection of the room's members */
+  | 'members'
+  /** those of them that have opened the room */
+  | 'open'
+  /** the connections of these users, members or not (somebody just removed, say) */
+  | { readonly users: readonly string[] };
+
+/** Whom to leave out: the connection that asked for it, or all connections of the user who did. */
+export type Except = 'origin' | 'actor';
+
+/**
+ * One rendering: the same frame for the whole audience (encoded once), or `each`: one per viewer, null = nothing for that one.
+ */
+export type Delivery = { readonly to: Audience; readonly except?: Except } & (
+  { readonly frame: Frame } | { readonly each: (viewerId: string) => Frame | null }
+);

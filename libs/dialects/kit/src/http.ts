@@ -1,0 +1,51 @@
+import type { ParlanceError } from '@parlance/domain';
+import type { Claim, Execute, IntentType } from './intent.js';
+
+/** A REST request as a route sees it. Header names in lower case; `body`: parsed JSON or form fields; `files`: uploaded parts. */
+export interface HttpRequest {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: unknown;
+  readonly files: readonly UploadedFile[];
+}
+
+export interface UploadedFile {
+  readonly field: string;
+  readonly name: string;
+  readonly mimeType: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** A parsed request; see Translation: `claim` is settled before `run`. */
+export interface HttpTranslation {
+  readonly claim: Claim;
+  readonly asks: IntentType;
+  readonly run: (execute: Execute) => Promise<HttpAnswer>;
+}
+
+/** `path` in Express notation (`/v1/chat/:id`). `body`: how the request's body is read before `parse`. */
+export interface HttpRoute {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  readonly path: string;
+  readonly body: 'none' | 'json' | 'form';
+  readonly summary: string;
+  /** Throws ParlanceError `invalid` when the request does not fit. */
+  readonly parse: (request: HttpRequest) => HttpTranslation;
+}
+
+/**
+ * The REST companion of a wire. `roots`: path prefixes it owns, disjoint across dialects. `credential`: where its clients put
+ * theirs, without any `Bearer`.
+ */
+export interface HttpCompanion {
+  readonly roots: readonly string[];
+  readonly credential: (headers: HttpRequest['headers']) => string | null;
+  readonly refuse: (error: ParlanceError) => HttpAnswer;
+  readonly routes: readonly HttpRoute[];
+}
