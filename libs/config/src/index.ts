@@ -1,1 +1,24 @@
-export {};
+export { ConfigError } from './config-error.js';
+export { describe, type SettingRow } from './describe.js';
+export {
+  fragment,
+  setting,
+  type ConfigOf,
+  type Fragment,
+  type FragmentValues,
+  type Setting,
+  type SettingOptions,
+} from './fragment.js';
+export { loadConfig, type Environment, type LoadOptions } from './load-config.js';
+export {
+  LOG_LEVELS,
+  databaseConfig,
+  drainConfig,
+  httpConfig,
+  limitsConfig,
+  logConfig,
+  natsConfig,
+  redisConfig,
+  sharedFragments,
+} from './shared-fragments.js';
+export { byteSize, duration, flag, integer, list, oneOf, port, text, url, urlList } from './value-schema.js';

@@ -1,0 +1,159 @@
+import { fragment, setting } from './fragment.js';
+import { byteSize, duration, integer, oneOf, port, text, url, urlList } from './value-schema.js';
+
+/** Fragments that several apps use. What one app alone needs is declared in that app. */
+
+export const httpConfig = fragment('http', {
+  port: setting({ env: 'PORT', schema: port(), default: 3_000, doc: 'TCP port to listen on; 0 takes any free one.' }),
+  host: setting({
+    env: 'HOST',
+    schema: text(),
+    default: '127.0.0.1',
+    doc: 'Address to listen on; 0.0.0.0 for all of them.',
+  }),
+});
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export const logConfig = fragment('log', {
+  level: setting({
+    env: 'LOG_LEVEL',
+    schema: oneOf(...LOG_LEVELS),
+    default: 'info',
+    doc: 'Least severe level that is logged.',
+  }),
+});
+
+export const drainConfig = fragment('drain', {
+  graceMs: setting({
+    env: 'DRAIN_GRACE_MS',
+    schema: duration(1, 600_000),
+    default: 10_000,
+    doc: 'Longest time each step of a graceful shutdown may take.',
+  }),
+  announceMs: setting({
+    env: 'DRAIN_ANNOUNCE_MS',
+    schema: duration(0, 600_000),
+    default: 0,
+    doc: 'Time between "not ready" and the first step of a shutdown, for a load balancer to notice.',
+  }),
+});
+
+export const natsConfig = fragment('nats', {
+  urls: setting({
+    env: 'NATS_URL',
+    schema: urlList('nats', 'tls', 'ws', 'wss').optional(),
+    secret: true,
+    doc: 'NATS servers, separated by commas, such as nats://127.0.0.1:4222; unset when all services share one process.',
+  }),
+});
+
+export const redisConfig = fragment('redis', {
+  url: setting({
+    env: 'REDIS_URL',
+    schema: url('redis', 'rediss'),
+    secret: true,
+    doc: 'Redis for signals between gateways, such as redis://127.0.0.1:6379.',
+  }),
+});
+
+export const databaseConfig = fragment('database', {
+  url: setting({
+    env: 'DATABASE_URL',
+    schema: url('postgres', 'postgresql'),
+    secret: true,
+    doc: 'Postgres 15 to 18, such as postgresql://user:password@127.0.0.1:5432/parlance.',
+  }),
+  pool: setting({
+    env: 'DATABASE_POOL',
+    schema: integer(1, 1_000),
+    default: 10,
+    doc: 'Most connections this process opens to Postgres.',
+  }),
+});
+
+export const limitsConfig = fragment('limits', {
+  textChars: setting({
+    env: 'PARLANCE_LIMIT_TEXT_CHARS',
+    schema: integer(1, 1_000_000),
+    default: 20_000,
+    doc: 'Longest message text, in characters.',
+  }),
+  packetBytes: setting({
+    env: 'PARLANCE_LIMIT_PACKET_BYTES',
+    schema: byteSize(1_024, 64 * 1_048_576),
+    default: 256 * 1_024,
+    doc: 'Largest packet a client may send, in bytes.',
+  }),
+  jsonDepth: setting({
+    env: 'PARLANCE_LIMIT_JSON_DEPTH',
+    schema: integer(1, 128),
+    default: 16,
+    doc: 'Deepest nesting of a JSON payload.',
+  }),
+  messagesPerSecond: setting({
+    env: 'PARLANCE_LIMIT_MESSAGES_PER_SECOND',
+    schema: integer(1, 1_000_000),
+    default: 5,
+    doc: 'Messages a user may send per second, over time.',
+  }),
+  messagesBurst: setting({
+    env: 'PARLANCE_LIMIT_MESSAGES_BURST',
+    schema: integer(1, 1_000_000),
+    default: 20,
+    doc: 'Messages a user may send at once.',
+  }),
+  typingIntervalMs: setting({
+    env: 'PARLANCE_LIMIT_TYPING_INTERVAL_MS',
+    schema: duration(0, 60_000),
+    default: 3_000,
+    doc: 'Least time between two equal typing signals of a user in a room.',
+  }),
+  icePerSecond: setting({
+    env: 'PARLANCE_LIMIT_ICE_PER_SECOND',
+    schema: integer(1, 1_000_000),
+    default: 50,
+    doc: 'ICE events a user may send per second.',
+  }),
+  otherEventsPerSecond: setting({
+    env: 'PARLANCE_LIMIT_OTHER_EVENTS_PER_SECOND',
+    schema: integer(1, 1_000_000),
+    default: 20,
+    doc: 'Other events a user may send per second.',
+  }),
+  metadataBytes: setting({
+    env: 'PARLANCE_LIMIT_METADATA_BYTES',
+    schema: byteSize(1, 16 * 1_048_576),
+    default: 64 * 1_024,
+    doc: 'Largest metadata or preference value, in bytes per key.',
+  }),
+  metadataKeys: setting({
+    env: 'PARLANCE_LIMIT_METADATA_KEYS',
+    schema: integer(1, 100_000),
+    default: 100,
+    doc: 'Most metadata or preference keys of one user, room or message.',
+  }),
+  groupMembers: setting({
+    env: 'PARLANCE_LIMIT_GROUP_MEMBERS',
+    schema: integer(2, 1_000_000),
+    default: 5_000,
+    doc: 'Most members of a group.',
+  }),
+  socketsPerUser: setting({
+    env: 'PARLANCE_LIMIT_SOCKETS_PER_USER',
+    schema: integer(1, 100_000),
+    default: 50,
+    doc: 'Most sockets a user may have open at once.',
+  }),
+});
+
+/** Names in these are known to every app, whether or not it reads them: processes of one stack share an environment. */
+export const sharedFragments = [
+  httpConfig,
+  logConfig,
+  drainConfig,
+  natsConfig,
+  redisConfig,
+  databaseConfig,
+  limitsConfig,
+] as const;
