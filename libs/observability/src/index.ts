@@ -1,1 +1,12 @@
-export {};
+export { systemClock, type Clock } from './clock.js';
+export { Health, type HealthCheck, type HealthState, type Readiness } from './health.js';
+export { createLogger, type Logger, type LoggerOptions } from './logger.js';
+export {
+  Metrics,
+  type CounterOptions,
+  type GaugeOptions,
+  type HistogramOptions,
+  type MetricName,
+  type MetricsOptions,
+} from './metrics.js';
+export { REDACTED, isSecretName, redactText, redactUrl } from './redaction.js';

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { Metrics } from './metrics.js';
+
+describe('Metrics', () => {
+  it('counts, measures and observes, in the Prometheus text format', async () => {
+    const metrics = new Metrics();
+    metrics.counter({ name: 'message_sends_total', help: 'Sends.', labels: ['outcome'] }).inc({ outcome: 'ok' }, 2);
+    metrics.gauge({ name: 'gateway_sockets_count', help: 'Sockets.', read: () => 7 });
+    metrics.histogram({ name: 'message_commit_seconds', help: 'Commit.', buckets: [0.1, 1] }).observe(0.5);
+    const text = await metrics.text();
+    expect(text).toContain('message_sends_total{outcome="ok"} 2');
+    expect(text).toContain('gateway_sockets_count 7');
+    expect(text).toContain('message_commit_seconds_bucket{le="1"} 1');
+    expect(metrics.contentType).toContain('text/plain');
+  });
+
+  it('keeps instances apart and gives the same metric for the same name', async () => {
+    const [first, second] = [new Metrics(), new Metrics({ processMetrics: true })];
+    const options = { name: 'bus_requests_total', help: 'Requests.' } as const;
+    first.counter(options).inc();
+    first.counter(options).inc();
+    expect(await first.text()).toContain('bus_requests_total 2');
+    expect(await second.text()).not.toContain('bus_requests_total');
+    expect(await second.text()).toContain('process_cpu_seconds_total');
+  });
+
+  it('refuses a name without service, noun and unit, and one name for two kinds', () => {
+    const metrics = new Metrics();
+    expect(() => metrics.counter({ name: 'Message_sends_total', help: 'x' })).toThrow('<service>_<noun>_<unit>');
+    metrics.gauge({ name: 'bus_queue_seconds', help: 'x' });
+    expect(() => metrics.histogram({ name: 'bus_queue_seconds', help: 'x' })).toThrow('another kind');
+  });
+});
