@@ -12,6 +12,7 @@ export {
 export {
   addMembers,
   bindSession,
+  changedRooms,
   createRoom,
   deleteMessage,
   deleteRoom,

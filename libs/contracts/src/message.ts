@@ -235,6 +235,16 @@ export const getHeads = query(
   z.object({ heads: z.array(headSchema), asOf: instantSchema }),
 );
 
+/**
+ * The heads of every room of these users that was written after `since` (database time): what a gateway asks when its connection
+ * to the bus was away. At most 1,000, the most recently written first; `complete` is false when there were more.
+ */
+export const changedRooms = query(
+  'message.log.changed',
+  z.object({ tenantId, userIds: z.array(idSchema).max(500), since: instantSchema }),
+  z.object({ heads: z.array(headSchema), complete: z.boolean(), asOf: instantSchema }),
+);
+
 // Sessions: what a reconnecting client is owed
 
 const cursor = z.object({ roomId, pos: z.int().nonnegative() });
@@ -259,6 +269,8 @@ export const bindSession = command(
   z.object({
     asOf: instantSchema,
     groups: z.array(z.object({ roomId, head: z.int().nonnegative() })),
+    /** the user's rooms of any kind that were written within the last 10 s before `asOf` */
+    recent: z.array(z.object({ roomId, head: z.int().nonnegative() })),
     resumed: z
       .object({
         sessionId: z.string(),
