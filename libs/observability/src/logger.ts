@@ -42,8 +42,8 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
 function redactChildren(logger: Logger): void {
   const make = logger.child;
   Object.defineProperty(logger, 'child', {
-    value: function (this: Logger, bindings: Bindings, options?: ChildLoggerOptions): Logger {
-      return make.call(this, redactRecord(bindings), options);
+    value: function (this: Logger, bindings: Bindings, options?: ChildLoggerOptions): unknown {
+      return Reflect.apply(make, this, [redactRecord(bindings), options]);
     },
   });
 }

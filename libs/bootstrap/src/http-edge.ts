@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Health, Metrics } from '@parlance/observability';
+
+type Next = () => void;
+
+/**
+ * The first thing each HTTP request meets: health and metrics, which are answered in every state, and the gate that turns requests
+ * away once a drain stops the intake and knows when those inside have ended.
+ */
+export class HttpEdge {
+  #open = true;
+  #inside = 0;
+  #whenEmpty: (() => void)[] = [];
+
+  constructor(
+    private readonly health: Health,
+    private readonly metrics: Metrics,
+  ) {}
+
+  readonly handle = async (request: IncomingMessage, response: ServerResponse, next: Next): Promise<void> => {
+    const path = request.url?.split('?', 1)[0];
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (isRead && path === '/health/live') return sendJson(response, 200, { live: this.health.live() });
+    if (isRead && path === '/health/ready') return this.#sendReadiness(response);
+    if (isRead && path === '/metrics') return this.#sendMetrics(response);
+    return this.#open ? this.#admit(response, next) : turnAway(response);
+  };
+
+  closeIntake(): void {
+    this.#open = false;
+  }
+
+  /** Resolves when no request is inside. */
+  async whenEmpty(): Promise<void> {
+    if (this.#inside === 0) return;
+    await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  #admit(response: ServerResponse, next: Next): void {
+    this.#inside += 1;
+    response.once('close', () => this.#leave());
+    next();
+  }
+
+  #leave(): void {
+    this.#inside -= 1;
+    if (this.#inside > 0) return;
+    for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  async #sendReadiness(response: ServerResponse): Promise<void> {
+    const readiness = await this.health.ready();
+    sendJson(response, readiness.ready ? 200 : 503, readiness);
+  }
+
+  async #sendMetrics(response: ServerResponse): Promise<void> {
+    const text = await this.metrics.text();
+    response.writeHead(200, { 'content-type': this.metrics.contentType }).end(text);
+  }
+}
+
+function turnAway(response: ServerResponse): void {
+  response.setHeader('connection', 'close');
+  response.setHeader('retry-after', '1');
+  sendJson(response, 503, { error: { code: 'unavailable', message: 'This server is shutting down. Try again.' } });
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response
+    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+    .end(JSON.stringify(body));
+}

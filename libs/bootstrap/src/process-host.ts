@@ -1,0 +1,58 @@
+import type { Logger } from '@parlance/observability';
+import { bounded } from './bounded.js';
+
+/** The part of `process` a service needs. */
+export interface ProcessHost {
+  on(event: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
+  on(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
+  on(event: 'unhandledRejection', listener: (reason: unknown) => void): unknown;
+  exit(code: number): void;
+  readonly stderr: { write(text: string): unknown };
+}
+
+export interface SupervisedApp {
+  readonly logger: Logger;
+  readonly graceMs: number;
+  /** Ends the app in order; waits for a start that is under way. */
+  readonly close: (reason: string) => Promise<void>;
+}
+
+/** Waiting for the start, four drain phases, closing the app, releasing: seven steps, each bounded by the grace, and one to spare. */
+const SHUTDOWN_STEPS = 8;
+
+/**
+ * SIGTERM and SIGINT end the app and exit 0; a second one exits 1 at once. What nobody caught is logged, and ends the app within
+ * `graceMs` with exit code 1.
+ */
+export function superviseProcess(host: ProcessHost, { logger, graceMs, close }: SupervisedApp): void {
+  let ending = false;
+  let exitCode = 0;
+
+  const end = async (reason: string, limitMs: number): Promise<void> => {
+    ending = true;
+    try {
+      await bounded('the shutdown', limitMs, async () => close(reason));
+    } catch (error) {
+      exitCode = 1;
+      logger.fatal({ code: 'shutdown-failed', err: error }, 'the shutdown failed');
+    }
+    host.exit(exitCode);
+  };
+
+  const onSignal = (signal: string): void => {
+    if (!ending) return void end(signal, graceMs * SHUTDOWN_STEPS);
+    logger.warn({ code: 'shutdown-cut-short', signal }, 'second signal: exiting at once');
+    host.exit(1);
+  };
+
+  const onCrash = (code: string, error: unknown): void => {
+    exitCode = 1;
+    logger.fatal({ code, err: error }, 'nobody handled this error');
+    if (!ending) void end(code, graceMs);
+  };
+
+  host.on('SIGTERM', () => onSignal('SIGTERM'));
+  host.on('SIGINT', () => onSignal('SIGINT'));
+  host.on('uncaughtException', (error) => onCrash('uncaught-exception', error));
+  host.on('unhandledRejection', (reason) => onCrash('unhandled-rejection', reason));
+}

@@ -1,0 +1,165 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import {
+  ConfigError,
+  drainConfig,
+  httpConfig,
+  loadConfig,
+  logConfig,
+  type ConfigOf,
+  type Environment,
+  type Fragment,
+} from '@parlance/config';
+import { Health, Metrics, createLogger, systemClock, type LoggerOptions } from '@parlance/observability';
+import { bounded } from './bounded.js';
+import { Drain } from './drain.js';
+import { assertCanListen, type HttpAddress } from './http-listener.js';
+import type { Foundation, Platform } from './platform.module.js';
+import { superviseProcess, type ProcessHost } from './process-host.js';
+import { startApp, type NestModule, type RunningApp } from './start-app.js';
+import { oneLine, startupLine } from './startup-error.js';
+
+/** Settings that every service has. */
+export const baseFragments = [httpConfig, logConfig, drainConfig] as const;
+
+export type BaseConfig = ConfigOf<typeof baseFragments>;
+
+export type ServiceConfig<F extends readonly Fragment[]> = BaseConfig & ConfigOf<F>;
+
+/** What a service opens before its app exists: the bus, and whatever else must outlive the app (a database, say). */
+export interface Connection<B> {
+  readonly bus: B;
+  close(): void | Promise<void>;
+}
+
+export interface ServiceDefinition<F extends readonly Fragment[], B> {
+  /** The app's name in logs and messages. */
+  readonly name: string;
+  /** The settings of this service, beside `baseFragments`. */
+  readonly fragments: F;
+  readonly connect: (config: ServiceConfig<F>, foundation: Foundation) => Connection<B> | Promise<Connection<B>>;
+  readonly modules: (
+    config: ServiceConfig<F>,
+    platform: Platform<B>,
+  ) => readonly NestModule[] | Promise<readonly NestModule[]>;
+  /** Where to listen; HOST and PORT when not given. */
+  readonly http?: (config: ServiceConfig<F>) => HttpAddress;
+  /** Called before the app is initialised: body parsers, headers, a Socket.IO server on `app.getHttpServer()`. */
+  readonly configure?: (
+    app: NestExpressApplication,
+    config: ServiceConfig<F>,
+    platform: Platform<B>,
+  ) => void | Promise<void>;
+  /** Called when the app is ready, for what a person should read. */
+  readonly announce?: (running: RunningApp, config: ServiceConfig<F>) => void | Promise<void>;
+}
+
+export interface RunOptions {
+  /** The process; a test passes another. */
+  readonly host?: ProcessHost;
+  /** The environment of the process when not given. */
+  readonly env?: Environment;
+  /** Names with our prefix that belong to other processes of the stack. */
+  readonly alsoKnown?: readonly string[];
+  /** Where the log goes; standard output when not given. */
+  readonly destination?: NonNullable<LoggerOptions['destination']>;
+}
+
+/** `EX_CONFIG` of sysexits.h: restarting will not help. */
+const EXIT_CONFIG = 78;
+const EXIT_FAILURE = 1;
+
+/**
+ * A whole service process: settings, log, bus, app, health, signals. Every failure to start is one line on standard error (one per
+ * problem of the settings, exit code 78; anything else exit code 1). Resolves when the app is ready or has failed to start.
+ */
+export async function runService<const F extends readonly Fragment[], B>(
+  definition: ServiceDefinition<F, B>,
+  options: RunOptions = {},
+): Promise<void> {
+  const host = options.host ?? process;
+  const config = readConfig(definition, options, host);
+  if (config === undefined) return host.exit(EXIT_CONFIG);
+  const foundation = createFoundation(definition.name, config, options);
+  const starting = startService(definition, config, foundation);
+  supervise(host, foundation, starting);
+  try {
+    const running = await starting;
+    foundation.logger.info({ code: 'ready', url: running.url }, 'ready');
+    await definition.announce?.(running, config);
+  } catch (error) {
+    foundation.logger.debug({ code: 'start-failed', err: error }, 'could not start');
+    host.stderr.write(`${startupLine(definition.name, error)}\n`);
+    host.exit(EXIT_FAILURE);
+  }
+}
+
+function readConfig<F extends readonly Fragment[], B>(
+  { name, fragments }: ServiceDefinition<F, B>,
+  { env, alsoKnown }: RunOptions,
+  host: ProcessHost,
+): ServiceConfig<F> | undefined {
+  try {
+    const config = loadConfig([...baseFragments, ...fragments], env, alsoKnown === undefined ? {} : { alsoKnown });
+    // `loadConfig` types a list by its members; for a list that is still generic TypeScript cannot tell the two parts.
+    return config as unknown as ServiceConfig<F>;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const problem of error.problems) host.stderr.write(`${oneLine(`parlance ${name}: ${problem}`)}\n`);
+    return undefined;
+  }
+}
+
+function createFoundation(service: string, config: BaseConfig, { destination }: RunOptions): Foundation {
+  const options: LoggerOptions = { service, level: config.log.level };
+  const logger = createLogger(destination === undefined ? options : { ...options, destination });
+  return {
+    logger,
+    metrics: new Metrics({ processMetrics: true }),
+    health: new Health(),
+    drain: new Drain({ logger, graceMs: config.drain.graceMs }),
+    clock: systemClock,
+  };
+}
+
+async function startService<F extends readonly Fragment[], B>(
+  definition: ServiceDefinition<F, B>,
+  config: ServiceConfig<F>,
+  foundation: Foundation,
+): Promise<RunningApp> {
+  const http = definition.http?.(config) ?? config.http;
+  await assertCanListen(http);
+  const connection = await definition.connect(config, foundation);
+  const platform = { ...foundation, bus: connection.bus };
+  const release = async (): Promise<void> => connection.close();
+  const modules = await modulesOrRelease(async () => definition.modules(config, platform), release);
+  return startApp({
+    platform,
+    modules,
+    http,
+    announceMs: config.drain.announceMs,
+    configure: async (app) => definition.configure?.(app, config, platform),
+    release,
+  });
+}
+
+/** `startApp` releases what it could not start; before it is called, that is ours to do. */
+async function modulesOrRelease<T>(make: () => Promise<T>, release: () => Promise<void>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+function supervise(host: ProcessHost, { logger, drain }: Foundation, starting: Promise<RunningApp>): void {
+  const { graceMs } = drain;
+  superviseProcess(host, {
+    logger,
+    graceMs,
+    close: async (reason) => {
+      const running = await bounded('the start', graceMs, async () => starting);
+      await running.close(reason);
+    },
+  });
+}
