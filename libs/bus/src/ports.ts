@@ -1,0 +1,44 @@
+/** Where the bus writes what nobody else can report; a pino logger fits. */
+export interface BusLog {
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/**
+ * Why a message was not handed on. `disconnected`: published while the connection was away. `backlog`: the server takes too slowly.
+ * `malformed`: not readable, or not what its contract says. `expired`: its deadline had passed. `slow-consumer`: the receiver's queue was full.
+ */
+export type DropReason = 'disconnected' | 'backlog' | 'malformed' | 'expired' | 'slow-consumer';
+
+/** Counters of the bus, all optional. Calls must be cheap and must not throw. */
+export interface BusMetrics {
+  onDrop?(reason: DropReason, subject: string): void;
+  onBatch?(subject: string, items: number): void;
+  onListenerError?(contract: string): void;
+  onRequestError?(subject: string, code: string): void;
+}
+
+export interface BusEnvironment {
+  readonly log: BusLog;
+  readonly metrics: BusMetrics;
+  /** milliseconds since the epoch */
+  readonly now: () => number;
+}
+
+export interface BusOptions {
+  readonly log?: BusLog | undefined;
+  readonly metrics?: BusMetrics | undefined;
+  readonly now?: (() => number) | undefined;
+  /** unanswered requests at a time; default 10,000 */
+  readonly maxPending?: number | undefined;
+}
+
+/** Without a logger the line still has to reach somebody. */
+const stderrLog: BusLog = {
+  warn: (fields, message) => console.warn(message, fields),
+  error: (fields, message) => console.error(message, fields),
+};
+
+export function busEnvironment(options: BusOptions): BusEnvironment {
+  return { log: options.log ?? stderrLog, metrics: options.metrics ?? {}, now: options.now ?? Date.now };
+}

@@ -1,0 +1,280 @@
+import type { RequestContract } from '@parlance/contracts';
+import { ParlanceError, toParlanceError } from '@parlance/domain';
+import type { z } from 'zod';
+import { checkAddress } from './address.js';
+import { cutBatches } from './batching.js';
+import type { BusStatus, RequestOptions } from './bus.js';
+import { overloaded, tooLarge, unavailable } from './failures.js';
+import {
+  DEFAULT_TIMEOUT_MS,
+  DISCONNECT_GRACE_MS,
+  ENVELOPE_BYTES,
+  MAX_BACKLOG_BYTES,
+  MAX_PENDING_REQUESTS,
+  MAX_TIMEOUT_MS,
+} from './limits.js';
+import type { BusEnvironment } from './ports.js';
+import type { Transport } from './transport.js';
+import { type AnswerEnvelope, readAnswer, readError, type WireAnswer, writeRequest } from './wire.js';
+
+/** Expiry is looked at this often (milliseconds), for all requests at once: a timer per request would cost more than the request. */
+const SWEEP_MS = 25;
+
+interface Pending {
+  json: string;
+  readonly bytes: number;
+  deadline: number;
+  readonly trace: string | null;
+  readonly accept: (value: unknown) => void;
+  readonly reject: (error: ParlanceError) => void;
+}
+
+interface Flight {
+  readonly contract: RequestContract;
+  /** null: answered or given up */
+  readonly items: (Pending | null)[];
+  open: number;
+}
+
+/** The caller's side: gathers the requests of a turn, sends them in batches, hands each answer to its caller. */
+export class Requester {
+  private readonly queues = new Map<RequestContract, Pending[]>();
+  private readonly flights = new Map<string, Flight>();
+  private pending = 0;
+  private queuedBytes = 0;
+  private flushing = false;
+  private tokens = 0;
+  private lostAt: number | null = null;
+  private closed = false;
+  private sweeper: NodeJS.Timeout | null = null;
+  private onIdle: (() => void) | null = null;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly env: BusEnvironment,
+    private readonly maxPending = MAX_PENDING_REQUESTS,
+  ) {
+    transport.onReply((token, text) => this.take(token, text));
+    transport.onStatus((status) => this.changeStatus(status));
+  }
+
+  request<I extends z.ZodType, O extends z.ZodType>(
+    contract: RequestContract<I, O>,
+    input: z.input<I>,
+    options?: RequestOptions,
+  ): Promise<z.output<O>> {
+    return new Promise((resolve, reject) => {
+      const refuse = (error: ParlanceError): void => {
+        this.env.metrics.onRequestError?.(contract.subject, error.code);
+        reject(error);
+      };
+      const accept = (value: unknown): void => {
+        const output = contract.output.safeParse(value);
+        if (output.success) resolve(output.data);
+        else refuse(this.misfit(contract, output.error));
+      };
+      const refusal = this.refusal();
+      if (refusal !== null) return refuse(refusal);
+      try {
+        this.enqueue(contract, this.encode(contract, input, options, accept, refuse));
+      } catch (error) {
+        refuse(toParlanceError(error));
+      }
+    });
+  }
+
+  /** No new requests; settles when none is unanswered. Every request ends by its own deadline, so this does too. */
+  async finish(): Promise<void> {
+    this.closed = true;
+    if (this.pending > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
+  }
+
+  private refusal(): ParlanceError | null {
+    if (this.closed) return unavailable('This process is shutting down.');
+    if (this.pending >= this.maxPending) return overloaded('Too many requests are waiting for an answer.');
+    if (this.isLost(this.env.now())) return unavailable('The message bus is not reachable.');
+    return null;
+  }
+
+  private encode<I extends z.ZodType>(
+    contract: RequestContract<I>,
+    input: z.input<I>,
+    options: RequestOptions | undefined,
+    accept: (value: unknown) => void,
+    reject: (error: ParlanceError) => void,
+  ): Pending {
+    checkAddress(contract.subject);
+    const json: string | undefined = JSON.stringify(input);
+    if (json === undefined) throw new ParlanceError('invalid', 'A request needs an input.');
+    const bytes = Buffer.byteLength(json);
+    const maxBytes = this.transport.maxPayload - ENVELOPE_BYTES;
+    if (bytes > maxBytes) throw tooLarge('The request', maxBytes);
+    if (this.queuedBytes + bytes > MAX_BACKLOG_BYTES) throw overloaded('Too much is waiting to be sent.');
+    const timeout = Math.min(options?.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS);
+    return { json, bytes, deadline: this.env.now() + timeout, trace: options?.trace ?? null, accept, reject };
+  }
+
+  private enqueue(contract: RequestContract, item: Pending): void {
+    const queue = this.queues.get(contract);
+    if (queue === undefined) this.queues.set(contract, [item]);
+    else queue.push(item);
+    this.pending += 1;
+    this.queuedBytes += item.bytes;
+    this.sweeper ??= setInterval(() => this.sweep(), SWEEP_MS);
+    this.scheduleFlush();
+  }
+
+  private scheduleFlush(): void {
+    if (this.flushing || this.lostAt !== null) return;
+    this.flushing = true;
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    this.flushing = false;
+    // A lost connection: the items wait for it, within the grace time, under the sweep.
+    if (this.lostAt !== null) return;
+    this.queuedBytes = 0;
+    const queues = [...this.queues];
+    this.queues.clear();
+    for (const [contract, queue] of queues) {
+      for (const batch of cutBatches(queue)) this.send(contract, batch);
+    }
+  }
+
+  private send(contract: RequestContract, batch: readonly Pending[]): void {
+    const now = this.env.now();
+    const text = writeRequest(
+      contract.v,
+      batch.map((item) => item.deadline - now),
+      batch.map((item) => item.trace),
+      batch.map((item) => item.json),
+    );
+    for (const item of batch) item.json = '';
+    const token = (this.tokens++).toString(36);
+    const flight: Flight = { contract, items: [...batch], open: batch.length };
+    this.flights.set(token, flight);
+    this.env.metrics.onBatch?.(contract.subject, batch.length);
+    if (!this.transport.ask(contract.subject, token, text)) {
+      this.fail(token, flight, unavailable('The message bus does not take requests at the moment.'));
+    }
+  }
+
+  private take(token: string, text: string | null): void {
+    const flight = this.flights.get(token);
+    // An answer nobody waits for any more: its requests have timed out.
+    if (flight === undefined) return;
+    const { subject, v } = flight.contract;
+    if (text === null) return this.fail(token, flight, unavailable(`Nobody serves ${subject} at the moment.`));
+    const envelope = readAnswer(text);
+    if (envelope === null) {
+      this.env.log.error({ subject }, 'An answer on the bus could not be read.');
+      return this.fail(token, flight, new ParlanceError('internal', 'The answer could not be read.'));
+    }
+    if (envelope.v !== v) {
+      return this.fail(
+        token,
+        flight,
+        new ParlanceError('unsupported', `${subject} answered in version ${envelope.v}.`),
+      );
+    }
+    this.settle(token, flight, envelope);
+  }
+
+  private settle(token: string, flight: Flight, envelope: AnswerEnvelope): void {
+    for (const [index, answer] of envelope.answers.entries()) {
+      const place = envelope.at === undefined ? index : envelope.at[index];
+      const item = place === undefined ? undefined : flight.items[place];
+      if (place !== undefined && item) this.answer(flight, place, item, answer);
+    }
+    if (flight.open === 0) this.flights.delete(token);
+    else if (envelope.at === undefined) {
+      this.fail(token, flight, new ParlanceError('internal', 'The answer misses items.'));
+    }
+  }
+
+  private answer(flight: Flight, place: number, item: Pending, answer: WireAnswer): void {
+    this.release(flight, place);
+    if (answer.ok) item.accept(answer.value);
+    else item.reject(readError(answer.error));
+  }
+
+  private fail(token: string, flight: Flight, error: ParlanceError): void {
+    for (const [place, item] of flight.items.entries()) {
+      if (item === null) continue;
+      this.release(flight, place);
+      item.reject(error);
+    }
+    this.flights.delete(token);
+  }
+
+  private release(flight: Flight, place: number): void {
+    flight.items[place] = null;
+    flight.open -= 1;
+    this.forget(1);
+  }
+
+  private forget(count: number): void {
+    this.pending -= count;
+    if (this.pending > 0) return;
+    this.onIdle?.();
+  }
+
+  private changeStatus(status: BusStatus): void {
+    if (status === 'connected') {
+      this.lostAt = null;
+      if (this.queues.size > 0) this.scheduleFlush();
+      return;
+    }
+    const now = this.env.now();
+    this.lostAt ??= now;
+    // What was on the wire may never be answered: its caller learns it soon, however patient it was.
+    for (const flight of this.flights.values()) {
+      for (const item of flight.items) if (item) item.deadline = Math.min(item.deadline, now + DISCONNECT_GRACE_MS);
+    }
+  }
+
+  private isLost(now: number): boolean {
+    return this.lostAt !== null && now >= this.lostAt + DISCONNECT_GRACE_MS;
+  }
+
+  private sweep(): void {
+    const now = this.env.now();
+    for (const [token, flight] of this.flights) this.expireFlight(token, flight, now);
+    if (this.lostAt !== null) this.expireQueues(now);
+    if (this.pending > 0 || this.sweeper === null) return;
+    clearInterval(this.sweeper);
+    this.sweeper = null;
+  }
+
+  private expireFlight(token: string, flight: Flight, now: number): void {
+    for (const [place, item] of flight.items.entries()) {
+      if (item === null || item.deadline > now) continue;
+      this.release(flight, place);
+      item.reject(unavailable(`${flight.contract.subject} did not answer in time.`));
+    }
+    if (flight.open === 0) this.flights.delete(token);
+  }
+
+  private expireQueues(now: number): void {
+    const lost = this.isLost(now);
+    for (const [contract, queue] of this.queues) {
+      const kept = queue.filter((item) => !lost && item.deadline > now);
+      if (kept.length === queue.length) continue;
+      if (kept.length > 0) this.queues.set(contract, kept);
+      else this.queues.delete(contract);
+      for (const item of queue) if (lost || item.deadline <= now) this.drop(item);
+    }
+  }
+
+  private drop(item: Pending): void {
+    this.queuedBytes -= item.bytes;
+    this.forget(1);
+    item.reject(unavailable('The message bus is not reachable.'));
+  }
+
+  private misfit(contract: RequestContract, cause: z.ZodError): ParlanceError {
+    this.env.log.error({ subject: contract.subject, err: cause }, 'An answer on the bus does not fit its contract.');
+    return new ParlanceError('internal', 'The answer does not fit its contract.', undefined, { cause });
+  }
+}

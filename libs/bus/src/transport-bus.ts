@@ -1,0 +1,120 @@
+import type { EventContract, RequestContract } from '@parlance/contracts';
+import type { z } from 'zod';
+import type {
+  BatchAnswer,
+  BatchItem,
+  Bus,
+  BusStatus,
+  ListenOptions,
+  RequestContext,
+  RequestOptions,
+  ServeOptions,
+  Subscription,
+} from './bus.js';
+import { Events } from './events.js';
+import { unavailable } from './failures.js';
+import { FLUSH_TIMEOUT_MS } from './limits.js';
+import { type BusOptions, busEnvironment } from './ports.js';
+import { Requester } from './requester.js';
+import { Responder } from './responder.js';
+import type { Transport } from './transport.js';
+
+/** The bus over any transport. */
+export class TransportBus implements Bus {
+  private readonly requester: Requester;
+  private readonly responder: Responder;
+  private readonly events: Events;
+  private draining: Promise<void> | null = null;
+
+  constructor(
+    private readonly transport: Transport,
+    options: BusOptions,
+  ) {
+    const env = busEnvironment(options);
+    this.requester = new Requester(transport, env, options.maxPending);
+    this.responder = new Responder(transport, env);
+    this.events = new Events(transport, env);
+  }
+
+  get connected(): boolean {
+    return this.transport.connected;
+  }
+
+  request<I extends z.ZodType, O extends z.ZodType>(
+    contract: RequestContract<I, O>,
+    input: z.input<I>,
+    options?: RequestOptions,
+  ): Promise<z.output<O>> {
+    return this.requester.request(contract, input, options);
+  }
+
+  async serve<I extends z.ZodType, O extends z.ZodType>(
+    contract: RequestContract<I, O>,
+    handler: (input: z.output<I>, context: RequestContext) => Promise<z.input<O>>,
+    options?: ServeOptions,
+  ): Promise<Subscription> {
+    this.refuseWhenDraining();
+    return this.responder.serve(contract, handler, options);
+  }
+
+  async serveBatch<I extends z.ZodType, O extends z.ZodType>(
+    contract: RequestContract<I, O>,
+    handler: (items: readonly BatchItem<z.output<I>>[]) => Promise<readonly BatchAnswer<z.input<O>>[]>,
+    options?: ServeOptions,
+  ): Promise<Subscription> {
+    this.refuseWhenDraining();
+    return this.responder.serveBatch(contract, handler, options);
+  }
+
+  publish<P extends z.ZodType>(contract: EventContract<P>, address: string, payload: z.input<P>): void {
+    this.events.publish(contract, address, payload);
+  }
+
+  async listen<P extends z.ZodType>(
+    contract: EventContract<P>,
+    address: string,
+    handler: (payload: z.output<P>, address: string) => void,
+    options?: ListenOptions,
+  ): Promise<Subscription> {
+    this.refuseWhenDraining();
+    return this.events.listen(contract, address, handler, options);
+  }
+
+  async flush(): Promise<void> {
+    if (!this.transport.connected) throw unavailable('The message bus is not reachable.');
+    await within(FLUSH_TIMEOUT_MS, this.transport.flush());
+  }
+
+  onStatus(listener: (status: BusStatus) => void): () => void {
+    return this.transport.onStatus(listener);
+  }
+
+  drain(): Promise<void> {
+    this.draining ??= this.finish();
+    return this.draining;
+  }
+
+  /** Handlers still at work may ask and publish: their own doors close after they are done. */
+  private async finish(): Promise<void> {
+    await this.responder.finish();
+    await this.events.finish();
+    await this.requester.finish();
+    await this.transport.close();
+  }
+
+  private refuseWhenDraining(): void {
+    if (this.draining !== null) throw unavailable('This process is shutting down.');
+  }
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(unavailable('The message bus did not answer in time.')), ms);
+  });
+  try {
+    await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
