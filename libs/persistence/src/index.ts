@@ -4,3 +4,17 @@ export { createDatabase } from './create-database.js';
 export { startEmbeddedPostgres } from './embedded-postgres.js';
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postgres.js';
 export { freePort } from './free-port.js';
+export { migrate } from './migrate.js';
+export type { MigrateOptions } from './migrate.js';
+export { defaultMigrationsDir } from './migration-files.js';
+export {
+  isDatabaseUnavailable,
+  isRetryableConflict,
+  mapDatabaseError,
+  sqlState,
+  uniqueViolation,
+} from './pg-errors.js';
+export type { UniqueViolation } from './pg-errors.js';
+export { createPersistence } from './prisma.js';
+export type { Persistence, PersistenceOptions } from './prisma.js';
+export { Prisma, PrismaClient } from './generated/client.js';
