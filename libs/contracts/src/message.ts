@@ -264,6 +264,8 @@ export const bindSession = command(
     dialect: z.string().max(32),
     sessionId: z.string().min(8).max(64),
     podId: z.string().max(64),
+    /** sealed by the gateway, opaque to others: what it needs to know the caller again when the session is named; see findSession */
+    ticket: z.string().max(16_384).nullable(),
     resume: z.union([z.object({ sessionId: z.string().max(64) }), z.object({ latest: z.literal(true) })]).nullable(),
   }),
   z.object({
@@ -285,7 +287,9 @@ export const bindSession = command(
 export const findSession = query(
   'message.session.find',
   z.object({ tenantId: tenantId.nullable(), sessionId: z.string().max(64) }),
-  z.object({ session: z.object({ tenantId, userId: idSchema, dialect: z.string() }).nullable() }),
+  z.object({
+    session: z.object({ tenantId, userId: idSchema, dialect: z.string(), ticket: z.string().nullable() }).nullable(),
+  }),
 );
 
 /**
