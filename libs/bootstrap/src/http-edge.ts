@@ -18,12 +18,10 @@ export class HttpEdge {
   ) {}
 
   readonly handle = async (request: IncomingMessage, response: ServerResponse, next: Next): Promise<void> => {
-    const path = request.url?.split('?', 1)[0];
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (isRead && path === '/health/live') return sendJson(response, 200, { live: this.health.live() });
-    if (isRead && path === '/health/ready') return this.#sendReadiness(response);
-    if (isRead && path === '/metrics') return this.#sendMetrics(response);
-    return this.#open ? this.#admit(response, next) : turnAway(response);
+    const answer = this.#platformRoute(request);
+    if (answer !== undefined) await answer(response);
+    else if (this.#open) this.#admit(response, next);
+    else turnAway(response);
   };
 
   closeIntake(): void {
@@ -34,6 +32,20 @@ export class HttpEdge {
   async whenEmpty(): Promise<void> {
     if (this.#inside === 0) return;
     await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  #platformRoute({ method, url }: IncomingMessage): ((response: ServerResponse) => Promise<void> | void) | undefined {
+    if (method !== 'GET' && method !== 'HEAD') return undefined;
+    switch (url?.split('?', 1)[0]) {
+      case '/health/live':
+        return (response) => sendJson(response, 200, { live: this.health.live() });
+      case '/health/ready':
+        return async (response) => this.#sendReadiness(response);
+      case '/metrics':
+        return async (response) => this.#sendMetrics(response);
+      default:
+        return undefined;
+    }
   }
 
   #admit(response: ServerResponse, next: Next): void {

@@ -2,6 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import {
   ConfigError,
   drainConfig,
+  hasSettingsOf,
   httpConfig,
   loadConfig,
   logConfig,
@@ -78,7 +79,10 @@ export async function runService<const F extends readonly Fragment[], B>(
 ): Promise<void> {
   const host = options.host ?? process;
   const config = readConfig(definition, options, host);
-  if (config === undefined) return host.exit(EXIT_CONFIG);
+  if (config === undefined) {
+    host.exit(EXIT_CONFIG);
+    return;
+  }
   const foundation = createFoundation(definition.name, config, options);
   const starting = startService(definition, config, foundation);
   supervise(host, foundation, starting);
@@ -99,9 +103,12 @@ function readConfig<F extends readonly Fragment[], B>(
   host: ProcessHost,
 ): ServiceConfig<F> | undefined {
   try {
-    const config = loadConfig([...baseFragments, ...fragments], env, alsoKnown === undefined ? {} : { alsoKnown });
-    // `loadConfig` types a list by its members; for a list that is still generic TypeScript cannot tell the two parts.
-    return config as unknown as ServiceConfig<F>;
+    const config: object = loadConfig(
+      [...baseFragments, ...fragments],
+      env,
+      alsoKnown === undefined ? {} : { alsoKnown },
+    );
+    return hasSettingsOf(config, baseFragments) && hasSettingsOf(config, fragments) ? config : undefined;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const problem of error.problems) host.stderr.write(`${oneLine(`parlance ${name}: ${problem}`)}\n`);

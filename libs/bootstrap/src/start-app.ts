@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { DynamicModule, Type } from '@nestjs/common';
+import type { DynamicModule, NestApplicationOptions, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { bounded } from './bounded.js';
@@ -60,17 +59,16 @@ async function createApp<B>({ platform, modules }: AppOptions<B>, edge: HttpEdge
   adapter.disable('x-powered-by');
   // Before Nest sees the adapter, so that no module can put a route in front.
   adapter.use(edge.handle);
-  return NestFactory.create<NestExpressApplication>(
-    { imports: [PlatformModule.forRoot(platform), ...modules] },
-    adapter,
-    {
-      logger: new NestLogger(platform.logger, () => platform.health.state === 'starting'),
-      abortOnError: false,
-      bodyParser: false,
-      // Requests were given the time to end in the drain; what is still open then must not keep the process.
-      forceCloseConnections: true,
-    },
-  );
+  // Nest declares this bag of options as a class but exports only its type: a literal is the one way to make it.
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
+  const options: NestApplicationOptions = {
+    logger: new NestLogger(platform.logger, () => platform.health.state === 'starting'),
+    abortOnError: false,
+    bodyParser: false,
+    // Requests were given the time to end in the drain; what is still open then must not keep the process.
+    forceCloseConnections: true,
+  };
+  return NestFactory.create({ imports: [PlatformModule.forRoot(platform), ...modules] }, adapter, options);
 }
 
 function addDrainSteps<B>({ platform, announceMs = 0 }: AppOptions<B>, edge: HttpEdge): void {
@@ -78,7 +76,7 @@ function addDrainSteps<B>({ platform, announceMs = 0 }: AppOptions<B>, edge: Htt
   drain.add('unready', 'health', async () => {
     const wasServing = health.state === 'ready';
     health.markDraining();
-    if (wasServing && announceMs > 0) await sleep(Math.min(announceMs, drain.graceMs));
+    if (wasServing && announceMs > 0) await new Promise((resolve) => setTimeout(resolve, announceMs));
   });
   drain.add('intake', 'http', () => edge.closeIntake());
   drain.add('finish', 'http', async () => edge.whenEmpty());

@@ -9,7 +9,7 @@ export {
   type Setting,
   type SettingOptions,
 } from './fragment.js';
-export { loadConfig, type Environment, type LoadOptions } from './load-config.js';
+export { hasSettingsOf, loadConfig, type Environment, type LoadOptions } from './load-config.js';
 export {
   LOG_LEVELS,
   databaseConfig,

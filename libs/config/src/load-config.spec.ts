@@ -106,6 +106,7 @@ describe('the guard against typing errors', () => {
       PARLANCE_LIMIT_TEXT_CHARS: '5',
       PARLANCE_OTHER: 'x',
       PATH: '/bin',
+      PARLANCE_TEST_STRICT: '1',
       PARLANCE_GATEWAY_SERVICE_HOST: '10.0.0.1',
       PARLANCE_GATEWAY_PORT: 'tcp://10.0.0.1:80',
       PARLANCE_GATEWAY_PORT_80_TCP_ADDR: '10.0.0.1',

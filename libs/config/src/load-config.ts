@@ -13,6 +13,9 @@ export interface LoadOptions {
 
 const OWN_PREFIX = 'PARLANCE_';
 
+/** Set by the test run for itself and inherited by what it starts. */
+const TEST_PREFIX = 'PARLANCE_TEST_';
+
 /** Kubernetes puts such names into every pod beside a service called `parlance-...`; nobody typed them. */
 const SERVICE_LINK = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)$/;
 const SERVICE_LINK_VALUE = /^(tcp|udp):\/\//;
@@ -35,8 +38,20 @@ export function loadConfig<const F extends readonly Fragment[]>(
     config[name] = loadFragment(settings, env, problems);
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  // The shape follows from the same declarations as the type; TypeScript cannot follow an object built key by key.
-  return config as ConfigOf<F>;
+  if (!hasSettingsOf(config, fragments)) throw new TypeError('A setting was neither loaded nor reported.');
+  return config;
+}
+
+/** Whether a loaded config holds the settings of these fragments; narrows one that was loaded for more of them. */
+export function hasSettingsOf<const F extends readonly Fragment[]>(
+  config: object,
+  fragments: F,
+): config is ConfigOf<F> {
+  const groups = new Map<string, unknown>(Object.entries(config));
+  return fragments.every(({ name, settings }) => {
+    const group = groups.get(name);
+    return typeof group === 'object' && group !== null && Object.keys(settings).every((key) => key in group);
+  });
 }
 
 /** A fragment may be listed twice (two apps in one process), but one name must not mean two things. */
@@ -112,7 +127,8 @@ function unknownNames(fragments: readonly Fragment[], env: Environment, alsoKnow
   );
   const known = [...new Set([...declared, ...alsoKnown])];
   return Object.keys(env)
-    .filter((name) => name.startsWith(OWN_PREFIX) && !known.includes(name) && !isServiceLink(name, env[name]))
+    .filter((name) => name.startsWith(OWN_PREFIX) && !name.startsWith(TEST_PREFIX))
+    .filter((name) => !known.includes(name) && !isServiceLink(name, env[name]))
     .map((name) => unknownNameLine(name, nearestName(name, known)));
 }
 

@@ -40,7 +40,8 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
 
 /** pino does not pass the fields of a child through its formatters; children inherit this method, so all generations are covered. */
 function redactChildren(logger: Logger): void {
-  const make = logger.child;
+  const make: unknown = Reflect.get(logger, 'child');
+  if (typeof make !== 'function') throw new TypeError('This pino has no child loggers.');
   Object.defineProperty(logger, 'child', {
     value: function (this: Logger, bindings: Bindings, options?: ChildLoggerOptions): unknown {
       return Reflect.apply(make, this, [redactRecord(bindings), options]);
