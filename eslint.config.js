@@ -37,7 +37,7 @@ const LEFT_OUT_TEST = [
 ];
 
 const restrict = (...selectors) => ['error', RAW_SQL, ...CAST_OF_PARSED_DATA, ...LEFT_OUT_TEST, ...selectors];
-const TESTS = ['**/*.spec.ts', 'apps/e2e/**', 'libs/testing/**'];
+const TESTS = ['**/*.spec.ts', '**/*conformance*.ts', 'apps/e2e/**', 'libs/testing/**'];
 
 export default defineConfig(
   globalIgnores(['**/dist/', '**/node_modules/', 'libs/persistence/src/generated/', '.nx/', 'coverage/']),

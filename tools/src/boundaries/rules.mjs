@@ -10,7 +10,9 @@ const WORKSPACE = '^(?:apps|libs|tools)/';
 const SPEC = '\\.(?:spec|test)\\.ts$';
 const DIALECT = '^libs/dialects/(?!kit/|registry/)[^/]+/';
 const PROJECT = '^(apps/[^/]+|libs/dialects/[^/]+|libs/(?!dialects/)[^/]+|tools)/';
-const TEST_CODE = [SPEC, '^libs/testing/', '^apps/e2e/', '^tools/'];
+/** A suite that every implementation of a port runs lies beside the port, behind its own entry. */
+const CONFORMANCE = '/[^/]*conformance[^/]*\\.ts$';
+const TEST_CODE = [SPEC, CONFORMANCE, '^libs/testing/', '^apps/e2e/', '^tools/'];
 
 /** @param {readonly string[]} names @returns {string} matches an installed package, whether or not it could be resolved */
 const npm = (...names) => `(?:^|/)node_modules/(?:${names.join('|')})(?:/|$)|^(?:${names.join('|')})(?:/|$)`;
@@ -133,7 +135,7 @@ const ownership = [
     comment: 'Launchers, drivers and fault injection stay out of what ships.',
     severity: 'error',
     from: { pathNot: TEST_CODE },
-    to: { path: '^libs/testing/' },
+    to: { path: ['^libs/testing/', CONFORMANCE] },
   },
   {
     name: 'production-has-no-dev-dependencies',
@@ -153,7 +155,12 @@ const hygiene = [
     from: { path: PROJECT },
     to: {
       path: WORKSPACE,
-      pathNot: ['^$1/', '^(?:apps|libs|libs/dialects)/[^/]+/src/index\\.ts$', '^tools/src/index\\.ts$'],
+      pathNot: [
+        '^$1/',
+        '^(?:apps|libs|libs/dialects)/[^/]+/src/index\\.ts$',
+        '^tools/src/index\\.ts$',
+        '/src/conformance\\.ts$',
+      ],
     },
   },
   {
