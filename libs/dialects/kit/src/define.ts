@@ -35,7 +35,7 @@ interface EventDefinition<S extends z.ZodType, T extends IntentType> {
   /** the frame's arguments as one value to check; default: the first argument */
   readonly read?: (args: readonly unknown[]) => unknown;
   readonly schema: S;
-  readonly claim?: (input: z.output<S>) => Claim | null;
+  readonly claim?: (input: z.output<S>, context: InboundContext) => Claim | null;
   /** null: a known event that asks for nothing in this case */
   readonly intent: (input: z.output<S>, context: InboundContext) => IntentOf<T> | null;
   readonly reply: (result: ResultOf<T>, input: z.output<S>, context: InboundContext) => Reply;
@@ -55,7 +55,7 @@ export function inboundEvent<T extends IntentType>() {
       const intent = definition.intent(input, context);
       const refuse = (error: ParlanceError): Reply => definition.refuse(error, input);
       return {
-        claim: definition.claim?.(input) ?? null,
+        claim: definition.claim?.(input, context) ?? null,
         asks: intent?.type ?? null,
         refuse,
         run: async (execute) => {

@@ -29,7 +29,10 @@ export interface HttpTranslation {
   readonly run: (execute: Execute) => Promise<HttpAnswer>;
 }
 
-/** `path` in Express notation (`/v1/chat/:id`). `body`: how the request's body is read before `parse`. */
+/**
+ * `path` in Express notation (`/v1/chat/:id`). `body`: how the request's body is read before `parse`; `form` takes
+ * multipart (a repeated field is a list) and, when the request's content type says so, JSON.
+ */
 export interface HttpRoute {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;

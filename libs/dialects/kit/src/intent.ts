@@ -56,7 +56,12 @@ export interface IntentMap {
   readonly 'room.close': { readonly in: { readonly room: RoomKey }; readonly out: object };
 
   readonly 'user.put': {
-    readonly in: { readonly ref: { readonly id: string } | { readonly username: string }; readonly fields: UserFields };
+    readonly in: {
+      readonly ref: { readonly id: string } | { readonly username: string };
+      readonly fields: UserFields;
+      /** true: an unknown user is `not-found`; default: it is created */
+      readonly mustExist?: boolean | undefined;
+    };
     readonly out: { readonly user: User; readonly created: boolean };
   };
   readonly 'user.find': {

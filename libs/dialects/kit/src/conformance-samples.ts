@@ -1,0 +1,211 @@
+import type { Fact, Member, Message, Room, RoomStamp, Tenant, User } from '@parlance/domain';
+import { snapshotOf } from '@parlance/domain';
+import type { DomainEventOf, DomainEventType, View } from './dialect.js';
+import type { RoomView } from './intent.js';
+
+/** Whole, valid values of the domain for specs of dialects; each takes what shall differ. */
+
+const AT = '2026-01-02T03:04:05.678Z';
+const LATER = '2026-01-02T03:05:06.789Z';
+
+export function sampleTenant(over: Partial<Tenant> = {}): Tenant {
+  const rules = { payloadIdentity: 'trust', dialects: null, defaultDialect: null } as const;
+  return { id: 'tenant-1', name: 'Sample', hosts: [], origins: [], options: {}, ...rules, ...over };
+}
+
+export function sampleUser(id = 'ann', over: Partial<User> = {}): User {
+  return {
+    id,
+    number: 1_000_000_000_000 + id.length,
+    name: id.charAt(0).toUpperCase() + id.slice(1),
+    username: `${id}-name`,
+    identifier: `${id}@sample.test`,
+    photo: null,
+    isBot: false,
+    verified: true,
+    timeZone: null,
+    metadata: {},
+    lastSeenAt: null,
+    createdAt: AT,
+    ...over,
+  };
+}
+
+export function sampleMember(userId: string, over: Partial<Member> = {}): Member {
+  const receipts = { readSeq: 0, readAt: null, deliveredSeq: 0, deliveredAt: null };
+  return { userId, role: 'member', joinedAt: AT, ...receipts, ...over };
+}
+
+export function sampleRoom(over: Partial<Room> = {}): Room {
+  return {
+    id: '64a000000000000000000001',
+    number: 7,
+    uuid: '6f1d2c3b-4a59-4687-9b0c-1d2e3f405162',
+    kind: 'direct',
+    name: null,
+    photo: null,
+    metadata: {},
+    lastSeq: 1,
+    createdAt: AT,
+    createdBy: 'ann',
+    version: 1,
+    ...over,
+  };
+}
+
+export function sampleMessage(over: Partial<Message> = {}): Message {
+  return {
+    id: '64b000000000000000000001',
+    seq: 1,
+    roomId: '64a000000000000000000001',
+    senderId: 'ann',
+    clientMessageId: 'client-1',
+    type: 'text',
+    text: 'hello',
+    attachment: null,
+    replyTo: null,
+    metadata: {},
+    extras: {},
+    createdAt: AT,
+    editedAt: null,
+    deletedAt: null,
+    ...over,
+  };
+}
+
+/** A room of the named users, each of whom is known. */
+export function sampleRoomView(over: Partial<Room> = {}, userIds: readonly string[] = ['ann', 'bob']): RoomView {
+  const members = userIds.map((id, index) => sampleMember(id, index === 0 ? { role: 'owner' } : {}));
+  return { room: sampleRoom(over), members, users: new Map(userIds.map((id) => [id, sampleUser(id)])) };
+}
+
+export function sampleStamp({ room, members }: RoomView): RoomStamp {
+  const { id, number, uuid, kind, version } = room;
+  const [first, second] = members;
+  const isPair = kind === 'direct' && first !== undefined && second !== undefined;
+  return { id, number, uuid, kind, version, pair: isPair ? [first.userId, second.userId] : null };
+}
+
+export function sampleView(room: RoomView | null = sampleRoomView()): View {
+  return { tenant: sampleTenant(), room };
+}
+
+type FactBase = Pick<Fact, 'id' | 'v' | 'tenantId' | 'room' | 'pos' | 'prevAt' | 'at' | 'actor' | 'origin'>;
+
+/** What every fact of this room has; its actor is the room's first member. */
+export function sampleFactBase(view: RoomView = sampleRoomView(), over: Partial<FactBase> = {}): FactBase {
+  const actor = [...view.users.values()][0];
+  return {
+    id: '64c000000000000000000001',
+    v: 1,
+    tenantId: 'tenant-1',
+    room: sampleStamp(view),
+    pos: 2,
+    prevAt: AT,
+    at: LATER,
+    actor: actor === undefined ? null : snapshotOf(actor),
+    origin: 'connection-1',
+    ...over,
+  };
+}
+
+const PICTURE = { url: 'https://files.sample.test/a.png', name: 'a.png', mimeType: 'image/png', size: 2048 };
+
+/** Stands in the extras of a dialect that does not exist: no dialect may show it. */
+export const FOREIGN_SECRET = 'extras-of-another-dialect';
+
+/** Messages of every type, edited, deleted and bare. */
+export function sampleMessages(): readonly Message[] {
+  const place = { latitude: 52.5, longitude: 13.4 };
+  return [
+    sampleMessage(),
+    sampleMessage({ metadata: { a: { b: [1, null, 'c'] } }, replyTo: '64b000000000000000000009' }),
+    sampleMessage({ extras: { elsewhere: { secret: FOREIGN_SECRET } } }),
+    sampleMessage({ type: 'image', text: null, attachment: { ...PICTURE, width: 3, height: 4 } }),
+    sampleMessage({ type: 'image', text: null, attachment: {} }),
+    sampleMessage({
+      type: 'file',
+      text: 'see',
+      attachment: { ...PICTURE, name: 'a.pdf', mimeType: 'application/pdf' },
+    }),
+    sampleMessage({
+      type: 'video',
+      text: null,
+      attachment: { ...PICTURE, durationMs: 1500, thumbnailUrl: PICTURE.url },
+    }),
+    sampleMessage({ type: 'voice', text: null, attachment: { ...PICTURE, durationMs: 900 } }),
+    sampleMessage({ type: 'location', text: null, attachment: place }),
+    sampleMessage({ type: 'sticker', text: null, attachment: { url: PICTURE.url } }),
+    sampleMessage({ type: 'call', text: null }),
+    sampleMessage({ type: 'info', text: null, attachment: { data: { action: 'joined' } } }),
+    sampleMessage({ type: 'custom', text: null, attachment: { data: { kind: 'poll' } } }),
+    sampleMessage({ text: 'edited', editedAt: LATER }),
+    sampleMessage({ text: null, deletedAt: LATER }),
+    sampleMessage({ senderId: 'somebody-gone' }),
+  ];
+}
+
+export const EVENT_TYPES = [
+  'message.created',
+  'message.edited',
+  'message.deleted',
+  'room.created',
+  'room.changed',
+  'room.deleted',
+  'member.added',
+  'member.removed',
+  'receipt.changed',
+  'typing.changed',
+  'refresh.requested',
+  'presence.shown',
+] as const satisfies readonly DomainEventType[];
+
+export type EventSamples = { readonly [T in DomainEventType]: readonly DomainEventOf<T>[] };
+
+/** Every event a gateway may have to tell about this room, in its variants. */
+export function sampleEvents(view: RoomView): EventSamples {
+  const base = sampleFactBase(view);
+  const byServer = { ...base, actor: null, origin: null };
+  const messages = sampleMessages();
+  const memberIds = view.members.map((member) => member.userId);
+  const withMessage = <T extends 'message.created' | 'message.edited' | 'message.deleted'>(type: T) =>
+    [base, byServer].flatMap((one) => messages.map((message) => ({ ...one, type, message })));
+  return {
+    'message.created': withMessage('message.created'),
+    'message.edited': withMessage('message.edited'),
+    'message.deleted': withMessage('message.deleted'),
+    'room.created': [{ ...base, type: 'room.created', state: view.room, memberIds }],
+    'room.changed': [{ ...base, type: 'room.changed', state: view.room, changed: ['name', 'photo'] }],
+    'room.deleted': [{ ...base, type: 'room.deleted', memberIds }],
+    'member.added': [{ ...base, type: 'member.added', members: [{ userId: 'bob', role: 'member' }] }],
+    'member.removed': [
+      { ...base, type: 'member.removed', userId: 'bob', reason: 'left' },
+      { ...byServer, type: 'member.removed', userId: 'bob', reason: 'removed' },
+    ],
+    ...sampleSignals(view),
+  };
+}
+
+function sampleSignals(view: RoomView) {
+  const { tenantId, room, origin } = sampleFactBase(view);
+  const base = { tenantId, room, origin, user: snapshotOf(sampleUser('ann')) };
+  const receipt = { type: 'receipt.changed', v: 1, readSeq: 1, deliveredSeq: 1, at: LATER } as const;
+  const messageId = '64b000000000000000000001';
+  return {
+    'receipt.changed': [
+      { ...base, ...receipt, kind: 'read', messageId },
+      { ...base, ...receipt, kind: 'delivered', messageId },
+      { ...base, ...receipt, kind: 'read', messageId: null },
+    ],
+    'typing.changed': [
+      { ...base, type: 'typing.changed', status: 'typing', text: 'he' },
+      { ...base, type: 'typing.changed', status: 'recording', text: null },
+      { ...base, type: 'typing.changed', status: 'stop', text: null },
+    ],
+    'refresh.requested': [{ ...base, type: 'refresh.requested' }],
+    'presence.shown': [
+      { ...base, type: 'presence.shown', online: true, lastSeenAt: null },
+      { ...base, type: 'presence.shown', online: false, lastSeenAt: LATER },
+    ],
+  } satisfies Partial<EventSamples>;
+}
