@@ -12,3 +12,8 @@ export type {
 export { createInProcessHub, inProcessBus } from './in-process.js';
 export type { HubOptions, InProcessHub } from './in-process.js';
 export type { BusLog, BusMetrics, BusOptions, DropReason } from './ports.js';
+export { connectNats } from './nats.js';
+export type { NatsOptions } from './nats.js';
+export { faultyBus } from './fault/faulty-bus.js';
+export type { FaultRecord, FaultReport, FaultyBus } from './fault/faulty-bus.js';
+export type { FaultOptions } from './fault/fault-plan.js';

@@ -18,6 +18,7 @@ import { type BusOptions, busEnvironment } from './ports.js';
 import { Requester } from './requester.js';
 import { Responder } from './responder.js';
 import type { Transport } from './transport.js';
+import { within } from './within.js';
 
 /** The bus over any transport. */
 export class TransportBus implements Bus {
@@ -104,17 +105,5 @@ export class TransportBus implements Bus {
 
   private refuseWhenDraining(): void {
     if (this.draining !== null) throw unavailable('This process is shutting down.');
-  }
-}
-
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(unavailable('The message bus did not answer in time.')), ms);
-  });
-  try {
-    await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }
