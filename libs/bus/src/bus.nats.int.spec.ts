@@ -1,0 +1,67 @@
+// needs: nats-server
+import { event, query } from '@parlance/contracts';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { busConformance } from './conformance.js';
+import { connectNats } from './nats.js';
+import { NatsServer } from './nats-server.fixture.js';
+
+busConformance('NATS', async () => {
+  const server = await NatsServer.start();
+  return {
+    connect: (name, options) => connectNats({ servers: server.url, name, ...options }),
+    goAway: () => server.kill(),
+    comeBack: () => server.restart(),
+    stop: () => server.stop(),
+  };
+});
+
+describe('connectNats', () => {
+  it('says which server it cannot reach, without the credentials', async () => {
+    const server = await NatsServer.start();
+    await server.stop();
+    const url = server.url.replace('nats://', 'nats://user:hush@');
+    const error: unknown = await connectNats({ servers: url, name: 'test' }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'unavailable' });
+    expect(String(error)).toContain(server.url);
+    expect(String(error)).not.toContain('hush');
+  });
+
+  it('fails requests to a server that hangs, by their own timeout, and goes on when it wakes', async () => {
+    const server = await NatsServer.start();
+    const bus = await connectNats({ servers: server.url, name: 'test' });
+    const contract = query('test.double', z.object({ n: z.number() }), z.object({ n: z.number() }));
+    await bus.serve(contract, async ({ n }) => ({ n: n * 2 }));
+    await bus.flush();
+    server.freeze();
+    await expect(bus.request(contract, { n: 1 }, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'unavailable' });
+    server.thaw();
+    await bus.flush();
+    expect(await bus.request(contract, { n: 2 })).toEqual({ n: 4 });
+    await bus.drain();
+    await server.stop();
+  });
+
+  it('drops what a server that does not read cannot take, and counts it', async () => {
+    const server = await NatsServer.start();
+    const drops: string[] = [];
+    const bus = await connectNats({
+      servers: server.url,
+      name: 'test',
+      metrics: { onDrop: (reason) => drops.push(reason) },
+    });
+    const noted = event('test.noted', z.object({ text: z.string() }));
+    const text = 'x'.repeat(500_000);
+    server.freeze();
+    for (let n = 0; n < 80; n += 1) bus.publish(noted, 'test.a', { text });
+    expect(new Set(drops)).toEqual(new Set(['backlog']));
+    expect(drops.length).toBeLessThan(20);
+    server.thaw();
+    await bus.flush();
+    drops.length = 0;
+    bus.publish(noted, 'test.a', { text });
+    expect(drops).toEqual([]);
+    await bus.drain();
+    await server.stop();
+  });
+});
