@@ -1,0 +1,47 @@
+import type { Delivery, OutboundTable } from '@parlance/dialect-kit';
+import { frame, ignored, rendered } from '@parlance/dialect-kit';
+import type { FactOf } from '@parlance/domain';
+import { REFRESH } from './reply.js';
+import { messageText, RECEIVE, typeIdOf } from './wire.js';
+
+const REFRESH_MEMBERS: readonly Delivery[] = [{ to: 'members', frame: REFRESH }];
+
+export const outbound: OutboundTable = {
+  'message.created': rendered<'message.created'>({ render: received }),
+  // The wire has no word for either; a refresh makes its clients read anew what they show.
+  'message.edited': rendered<'message.edited'>({ render: () => REFRESH_MEMBERS }),
+  'message.deleted': rendered<'message.deleted'>({ render: () => REFRESH_MEMBERS }),
+  'room.created': rendered<'room.created'>({
+    // The asking connection has its answer to `request`.
+    render: () => [{ to: 'members', except: 'origin', frame: REFRESH }],
+  }),
+  'room.changed': rendered<'room.changed'>({
+    render: ({ changed }) => (changed.includes('name') || changed.includes('photo') ? REFRESH_MEMBERS : []),
+  }),
+  'room.deleted': rendered<'room.deleted'>({
+    render: ({ memberIds }) => [{ to: { users: memberIds }, frame: REFRESH }],
+  }),
+  'member.added': rendered<'member.added'>({ render: () => REFRESH_MEMBERS }),
+  'member.removed': rendered<'member.removed'>({
+    render: ({ userId }) => [...REFRESH_MEMBERS, { to: { users: [userId] }, frame: REFRESH }],
+  }),
+  'presence.shown': rendered<'presence.shown'>({
+    render: () => [{ to: 'members', except: 'actor', frame: REFRESH }],
+  }),
+  'refresh.requested': rendered<'refresh.requested'>({ render: () => REFRESH_MEMBERS }),
+  'receipt.changed': ignored('the wire has no word for delivered or read'),
+  'typing.changed': ignored('the wire has no word for typing or recording'),
+};
+
+/** To the sender too: on this wire that is the confirmation. */
+function received({ room, actor, message }: FactOf<'message.created'>): readonly Delivery[] {
+  if (message.type === 'info' || message.deletedAt !== null) return [];
+  const body = {
+    // 0 is nobody's number: sent for a user by somebody else, whose number must not stand here
+    user_id: actor?.id === message.senderId ? actor.number : 0,
+    room_title: room.uuid,
+    message: messageText(message),
+    type_id: typeIdOf(message),
+  };
+  return [{ to: 'members', frame: frame(RECEIVE, body) }];
+}
