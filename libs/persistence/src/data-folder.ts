@@ -53,10 +53,15 @@ function notWritable(folder: string, cause: unknown): DatabaseError {
  * without the other, and the folder appears by one rename: a killed first start leaves no half-made one.
  * The caller holds the owner lock.
  */
-export function prepareDataFolder(dataDir: string, account: PostgresAccount, binaries: PostgresBinaries): string {
+export function prepareDataFolder(
+  dataDir: string,
+  account: PostgresAccount,
+  binaries: PostgresBinaries,
+  durable: boolean,
+): string {
   removeDrafts(dataDir);
   if (isCluster(dataDir)) requireVersion(dataDir, binaries.major);
-  else createCluster(dataDir, account, binaries);
+  else createCluster(dataDir, account, binaries, durable);
   return readPassword(dataDir);
 }
 
@@ -92,19 +97,31 @@ function readPassword(dataDir: string): string {
   }
 }
 
-function createCluster(dataDir: string, account: PostgresAccount, binaries: PostgresBinaries): void {
+function createCluster(dataDir: string, account: PostgresAccount, binaries: PostgresBinaries, durable: boolean): void {
   const draft = `${dataDir}.draft`;
   const passwordFile = `${dataDir}.draft-password`;
   writeFileSync(passwordFile, randomBytes(24).toString('hex'), { mode: 0o600 });
   mkdirSync(draft, { mode: 0o700 });
   if (process.getuid?.() === 0) for (const path of [passwordFile, draft]) chownSync(path, account.uid, account.gid);
-  runInitdb(draft, passwordFile, account, binaries);
+  const args = [
+    '-D',
+    draft,
+    `--username=${EMBEDDED_USER}`,
+    `--pwfile=${passwordFile}`,
+    ...(durable ? [] : ['--no-sync']),
+  ];
+  runInitdb(draft, args, account, binaries);
   renameSync(passwordFile, join(draft, PASSWORD_FILE));
   renameSync(draft, dataDir);
 }
 
 /** Text sorts by code point everywhere (`builtin` C.UTF-8), whatever the machine's locales are. */
-function runInitdb(draft: string, passwordFile: string, account: PostgresAccount, binaries: PostgresBinaries): void {
+function runInitdb(
+  draft: string,
+  where: readonly string[],
+  account: PostgresAccount,
+  binaries: PostgresBinaries,
+): void {
   const flags = [
     '--auth=scram-sha-256',
     '--encoding=UTF8',
@@ -112,8 +129,7 @@ function runInitdb(draft: string, passwordFile: string, account: PostgresAccount
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
   ];
-  const args = ['-D', draft, `--username=${EMBEDDED_USER}`, `--pwfile=${passwordFile}`, ...flags];
-  const { file, args: argv, uid, gid } = account.command(binaries.initdb, args);
+  const { file, args: argv, uid, gid } = account.command(binaries.initdb, [...where, ...flags]);
   const identity = uid === undefined || gid === undefined ? {} : { uid, gid };
   const result = spawnSync(file, [...argv], { ...identity, cwd: '/', env: postgresEnvironment(), encoding: 'utf8' });
   if (result.status === 0) return;

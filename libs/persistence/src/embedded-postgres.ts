@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { dirname, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
 import { createDatabase } from './create-database.js';
 import {
   EMBEDDED_USER,
@@ -12,7 +12,7 @@ import {
   postgresEnvironment,
   prepareDataFolder,
 } from './data-folder.js';
-import { DatabaseError, errorCode, errorMessage } from './database-error.js';
+import { DatabaseError, errorMessage } from './database-error.js';
 import { freePort } from './free-port.js';
 import { EMBEDDED_MARK, stopOrphan, stopPostmaster } from './orphan.js';
 import { acquireOwnerLock } from './owner-lock.js';
@@ -36,6 +36,8 @@ export interface EmbeddedPostgresOptions {
   readonly log?: ((line: string) => void) | undefined;
   /** Default true: where `setpriv` exists, the server shuts down by itself when this process is killed. */
   readonly dieWithParent?: boolean | undefined;
+  /** Default true. False is for tests only: commits no longer survive a crash of the machine, those of processes they still do. */
+  readonly durable?: boolean | undefined;
 }
 
 export interface EmbeddedPostgres {
@@ -62,7 +64,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
   unix_socket_directories: '',
   max_connections: '60',
   shared_buffers: '64MB',
-  fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
   wal_level: 'minimal',
@@ -82,12 +83,13 @@ const SETTINGS: Readonly<Record<string, string>> = {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = makeParentFolder(resolve(options.dataDir));
   const log = options.log ?? (() => undefined);
+  const durable = options.durable ?? true;
   const binaries = locatePostgres();
   const lock = takeLock(dataDir);
   try {
     const account = choosePostgresAccount(dataDir, binaries.postgres);
     await stopOrphan(dataDir, log);
-    const password = prepareDataFolder(dataDir, account, binaries);
+    const password = prepareDataFolder(dataDir, account, binaries, durable);
     const settings = {
       dataDir,
       account,
@@ -95,6 +97,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       password,
       log,
       dieWithParent: options.dieWithParent ?? true,
+      durable,
     };
     return await launch(settings, lock, options.port);
   } catch (error) {
@@ -110,6 +113,7 @@ interface LaunchSettings {
   readonly password: string;
   readonly log: (line: string) => void;
   readonly dieWithParent: boolean;
+  readonly durable: boolean;
 }
 
 function takeLock(dataDir: string): OwnerLock {
@@ -189,9 +193,7 @@ class Server implements EmbeddedPostgres {
   /** 'ready', or the log of a server that ended or did not answer in time. */
   async ready(): Promise<string> {
     for (let waited = 0; waited < READY_TIMEOUT_MS && !this.ended; waited += READY_POLL_MS) {
-      const refusal = await this.tryConnect();
-      if (refusal === undefined) return this.finishStart();
-      if (refusal !== 'not yet') return this.abandon(refusal);
+      if (isReady(this.settings.dataDir, this.pid)) return this.finishStart();
       await Promise.race([delay(READY_POLL_MS), this.exited]);
     }
     return this.ended ? this.exited : this.abandon(`no answer within ${READY_TIMEOUT_MS / 1000} s`);
@@ -202,8 +204,13 @@ class Server implements EmbeddedPostgres {
     return this.stopping;
   }
 
+  /** By a real connection, which makes the database. */
   private async finishStart(): Promise<string> {
-    await createDatabase(this.maintenanceUrl(), 'parlance');
+    try {
+      await createDatabase(this.url.replace(/\/parlance$/, '/postgres'), 'parlance');
+    } catch (error) {
+      return this.abandon(errorMessage(error));
+    }
     // A server that ends by itself frees the folder for the next start; `stop()` frees it only when it is done.
     void this.exited.then(() => this.lock.release());
     return 'ready';
@@ -215,26 +222,8 @@ class Server implements EmbeddedPostgres {
   }
 
   private async shutDown(): Promise<void> {
-    if (!this.ended) await stopPostmaster(this.pid);
+    if (!this.ended && this.child.pid !== undefined) await stopPostmaster(this.child.pid);
     await this.exited;
-  }
-
-  /** undefined: connected; 'not yet': still starting; else the reason why it never will. */
-  private async tryConnect(): Promise<string | undefined> {
-    const client = new pg.Client({ connectionString: this.maintenanceUrl(), connectionTimeoutMillis: 5_000 });
-    client.on('error', (error) => this.note(`readiness connection: ${error.message}`));
-    try {
-      await client.connect();
-      return undefined;
-    } catch (error) {
-      return isStarting(error) ? 'not yet' : errorMessage(error);
-    } finally {
-      await client.end().catch((error: unknown) => this.note(`readiness connection: ${errorMessage(error)}`));
-    }
-  }
-
-  private maintenanceUrl(): string {
-    return this.url.replace(/\/parlance$/, '/postgres');
   }
 
   private watch(): Promise<string> {
@@ -264,10 +253,9 @@ class Server implements EmbeddedPostgres {
 
 /** Own session: Ctrl-C in the terminal reaches this process only, which drains before it stops the database. */
 function spawnServer(settings: LaunchSettings, port: number): ChildProcess {
-  const flags = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ]);
+  const flags = Object.entries({ ...SETTINGS, fsync: settings.durable ? 'on' : 'off', port: String(port) }).flatMap(
+    ([name, value]) => ['-c', `${name}=${value}`],
+  );
   const args = ['-D', settings.dataDir, ...flags];
   const { dieWithParent } = settings;
   const { file, args: argv, uid, gid } = settings.account.command(settings.program, args, { dieWithParent });
@@ -281,12 +269,10 @@ function spawnServer(settings: LaunchSettings, port: number): ChildProcess {
   });
 }
 
-function isStarting(error: unknown): boolean {
-  const code = errorCode(error);
-  return (
-    code === 'ECONNREFUSED' ||
-    code === 'ECONNRESET' ||
-    code === '57P03' ||
-    /terminated|timeout/.test(errorMessage(error))
-  );
+/** What the server itself says in its pid file: another program may listen on the port and answer in its place. */
+function isReady(dataDir: string, pid: number): boolean {
+  const file = join(dataDir, 'postmaster.pid');
+  if (!existsSync(file)) return false;
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
 }

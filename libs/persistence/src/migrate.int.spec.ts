@@ -17,7 +17,7 @@ let migrationsDir: string;
 let suite = 0;
 
 beforeAll(async () => {
-  server = await startEmbeddedPostgres({ dataDir: join(folder, 'pg') });
+  server = await startEmbeddedPostgres({ dataDir: join(folder, 'pg'), durable: false });
 }, 60_000);
 
 beforeEach(async () => {

@@ -19,7 +19,7 @@ let admin: pg.Client;
 const open: Persistence[] = [];
 
 beforeAll(async () => {
-  server = await startEmbeddedPostgres({ dataDir: join(folder, 'pg') });
+  server = await startEmbeddedPostgres({ dataDir: join(folder, 'pg'), durable: false });
   url = await createDatabase(server.url, 'errors');
   admin = new pg.Client({ connectionString: url });
   await admin.connect();
