@@ -47,11 +47,12 @@ function fields(message: unknown, rest: readonly unknown[]): Record<string, unkn
   return {
     ...(typeof context === 'string' ? { context } : {}),
     ...(message instanceof Error ? { err: message } : {}),
+    ...(typeof message !== 'string' && !(message instanceof Error) ? { details: message } : {}),
     ...(typeof stack === 'string' && !(message instanceof Error) ? { stack } : {}),
   };
 }
 
 function describeMessage(message: unknown): string {
   if (message instanceof Error) return message.message;
-  return typeof message === 'string' ? message : JSON.stringify(message);
+  return typeof message === 'string' ? message : 'a message of the framework';
 }

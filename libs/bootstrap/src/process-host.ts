@@ -1,4 +1,4 @@
-import type { Logger } from '@parlance/observability';
+import type { Clock, Logger } from '@parlance/observability';
 import { bounded } from './bounded.js';
 
 /** The part of `process` a service needs. */
@@ -13,6 +13,7 @@ export interface ProcessHost {
 export interface SupervisedApp {
   readonly logger: Logger;
   readonly graceMs: number;
+  readonly clock: Clock;
   /** Ends the app in order; waits for a start that is under way. */
   readonly close: (reason: string) => Promise<void>;
 }
@@ -21,11 +22,18 @@ export interface SupervisedApp {
 const SHUTDOWN_STEPS = 8;
 
 /**
- * SIGTERM and SIGINT end the app and exit 0; a second one exits 1 at once. What nobody caught is logged, and ends the app within
+ * Ctrl-C under `npm start` can reach the app twice within 2 ms (measured with npm 11): from the terminal, and again from npm, which
+ * passes it on. Only what comes later than this, in ms, is a second wish.
+ */
+const ONE_WISH_MS = 500;
+
+/**
+ * SIGTERM and SIGINT end the app and exit 0; a second one after half a second exits 1 at once. What nobody caught is logged, and ends the app within
  * `graceMs` with exit code 1.
  */
-export function superviseProcess(host: ProcessHost, { logger, graceMs, close }: SupervisedApp): void {
+export function superviseProcess(host: ProcessHost, { logger, graceMs, clock, close }: SupervisedApp): void {
   let ending = false;
+  let signaledAt = -Infinity;
   let exitCode = 0;
 
   const end = async (reason: string, limitMs: number): Promise<void> => {
@@ -40,7 +48,13 @@ export function superviseProcess(host: ProcessHost, { logger, graceMs, close }: 
   };
 
   const onSignal = (signal: string): void => {
-    if (!ending) return void end(signal, graceMs * SHUTDOWN_STEPS);
+    const sinceFirst = clock() - signaledAt;
+    if (!ending) {
+      signaledAt = clock();
+      void end(signal, graceMs * SHUTDOWN_STEPS);
+      return;
+    }
+    if (sinceFirst < ONE_WISH_MS) return;
     logger.warn({ code: 'shutdown-cut-short', signal }, 'second signal: exiting at once');
     host.exit(1);
   };

@@ -30,7 +30,7 @@ function toyService(overrides: Partial<ToyDefinition> = {}, env: Record<string, 
   const host = new FakeHost();
   const lines: string[] = [];
   const bus: ToyBus = { events: [], slow: Promise.resolve() };
-  const state: { app?: RunningApp } = {};
+  const state: { app?: RunningApp; now: number } = { now: 1_000_000 };
   const definition: ToyDefinition = {
     name: 'toy',
     fragments: [toyConfig],
@@ -42,6 +42,7 @@ function toyService(overrides: Partial<ToyDefinition> = {}, env: Record<string, 
   const run = async () =>
     runService(definition, {
       host,
+      clock: () => state.now,
       env: { PORT: '0', TOY_SIZE: '3', DRAIN_GRACE_MS: '2000', ...env },
       destination: { write: (line) => lines.push(line) },
     });
@@ -78,13 +79,17 @@ describe('runService', () => {
     expect(toy.host.written).toBe('');
   });
 
-  it('a second signal exits 1 at once', async () => {
+  it('a second signal exits 1 at once; an echo of the first does not count', async () => {
     const toy = toyService();
     toy.bus.slow = new Promise(() => undefined);
     await toy.run();
     const slow = fetch(`${toy.state.app?.url}/slow`, { method: 'POST' }).catch(() => undefined);
     while (!toy.bus.events.includes('slow-begun')) await new Promise(setImmediate);
     toy.host.emit('SIGTERM');
+    toy.state.now += 499;
+    toy.host.emit('SIGINT');
+    expect(toy.host.exits).toEqual([]);
+    toy.state.now += 1;
     toy.host.emit('SIGINT');
     expect(toy.host.exits).toEqual([1]);
     await toy.state.app?.app.close();
@@ -179,11 +184,16 @@ describe('runService, when it cannot start', () => {
     expect(toy.host.written).toBe(`parlance toy: ${expected}\n`);
   });
 
-  it('closes the bus when the modules cannot be made or started', async () => {
+  it('closes the bus when the modules cannot be made, started or announced', async () => {
     const broken = toyService({ modules: async () => Promise.reject(new Error('no tables')) });
     await broken.run();
     expect(broken.bus.events).toEqual(['bus-closed']);
     expect(broken.host.exits).toEqual([1]);
+
+    const speechless = toyService({ announce: async () => Promise.reject(new Error('no words')) });
+    await speechless.run();
+    expect(speechless.bus.events.at(-1)).toBe('bus-closed');
+    expect(speechless.host.exits).toEqual([1]);
 
     const failing = toyService({
       configure: () => {

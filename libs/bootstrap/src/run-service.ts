@@ -10,7 +10,7 @@ import {
   type Environment,
   type Fragment,
 } from '@parlance/config';
-import { Health, Metrics, createLogger, systemClock, type LoggerOptions } from '@parlance/observability';
+import { Health, Metrics, createLogger, systemClock, type Clock, type LoggerOptions } from '@parlance/observability';
 import { bounded } from './bounded.js';
 import { Drain } from './drain.js';
 import { assertCanListen, type HttpAddress } from './http-listener.js';
@@ -61,6 +61,8 @@ export interface RunOptions {
   readonly env?: Environment;
   /** Names with our prefix that belong to other processes of the stack. */
   readonly alsoKnown?: readonly string[];
+  /** The system's clock when not given. */
+  readonly clock?: Clock;
   /** Where the log goes; standard output when not given. */
   readonly destination?: NonNullable<LoggerOptions['destination']>;
 }
@@ -93,6 +95,10 @@ export async function runService<const F extends readonly Fragment[], B>(
   } catch (error) {
     foundation.logger.debug({ code: 'start-failed', err: error }, 'could not start');
     host.stderr.write(`${startupLine(definition.name, error)}\n`);
+    await starting.then(
+      async (running) => running.close('start failed'),
+      () => undefined, // It is this failure that has just been told, and `startApp` has closed what it opened.
+    );
     host.exit(EXIT_FAILURE);
   }
 }
@@ -116,7 +122,11 @@ function readConfig<F extends readonly Fragment[], B>(
   }
 }
 
-function createFoundation(service: string, config: BaseConfig, { destination }: RunOptions): Foundation {
+function createFoundation(
+  service: string,
+  config: BaseConfig,
+  { destination, clock = systemClock }: RunOptions,
+): Foundation {
   const options: LoggerOptions = { service, level: config.log.level };
   const logger = createLogger(destination === undefined ? options : { ...options, destination });
   return {
@@ -124,7 +134,7 @@ function createFoundation(service: string, config: BaseConfig, { destination }: 
     metrics: new Metrics({ processMetrics: true }),
     health: new Health(),
     drain: new Drain({ logger, graceMs: config.drain.graceMs }),
-    clock: systemClock,
+    clock,
   };
 }
 
@@ -159,11 +169,12 @@ async function modulesOrRelease<T>(make: () => Promise<T>, release: () => Promis
   }
 }
 
-function supervise(host: ProcessHost, { logger, drain }: Foundation, starting: Promise<RunningApp>): void {
+function supervise(host: ProcessHost, { logger, drain, clock }: Foundation, starting: Promise<RunningApp>): void {
   const { graceMs } = drain;
   superviseProcess(host, {
     logger,
     graceMs,
+    clock,
     close: async (reason) => {
       const running = await bounded('the start', graceMs, async () => starting);
       await running.close(reason);

@@ -24,6 +24,24 @@ describe('redactText', () => {
   });
 });
 
+describe('redactText on text a client has chosen', () => {
+  // A pattern that takes quadratic time would need minutes here, and the test would run into its time limit.
+  it.each([
+    ['dots', 'a.'],
+    ['backslashes', String.raw`\\`],
+    ['quotes', '"'],
+    ['names', '"token'],
+    ['separators', '&a'],
+    ['token words', 'eyJaaaaaaa-'],
+    ['key beginnings', 'sk_-'],
+    ['schemes', 'a://'],
+    ['blanks', 'basic  '],
+  ])('takes linear time for many %s', (_, piece) => {
+    const text = piece.repeat(1_000_000 / piece.length);
+    expect(redactText(`${text} and the end`)).toMatch(/ and the end$/);
+  });
+});
+
 describe('isSecretName', () => {
   it('does not hide ids and counts', () => {
     expect(

@@ -4,6 +4,7 @@ export const REDACTED = '[redacted]';
 /** A log record is cut off below this depth and after this many entries, so that logging a big object stays cheap. */
 const MAX_DEPTH = 8;
 const MAX_ENTRIES = 200;
+const MAX_TEXT = 10_000;
 
 /** Key names, lower case and without separators, whose value is a secret. */
 const SECRET_NAMES = new Set([
@@ -41,19 +42,22 @@ export function isSecretName(name: string): boolean {
 
 const SECRET_WORD = String.raw`[\w-]*(?:token|secret|password|passwd|api[-_]?key|hash[-_]?key|client[-_]?key|authorization|credential)`;
 
-/** Applied in order to running text: messages, stacks, values nobody gave a telling name. */
+/**
+ * Applied in order to running text: messages, stacks, values nobody gave a telling name. Clients choose parts of that text, so each
+ * pattern takes linear time: what repeats is bounded or cannot begin inside its own match.
+ */
 const TEXT_PATTERNS: readonly (readonly [RegExp, string])[] = [
   // scheme://user:password@host
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'@]+@/gi, `$1${REDACTED}@`],
+  [/\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#"'@]+@/gi, `$1${REDACTED}@`],
   // ?token=... and &auth=...
   [new RegExp(String.raw`([?&](?:${SECRET_WORD}|auth|pid|jwt)=)[^&\s"'#\\]+`, 'gi'), `$1${REDACTED}`],
   [/\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${REDACTED}`],
   // JSON inside text, plain or escaped: "apiKey":"..."
-  [new RegExp(String.raw`(\\*"(?:${SECRET_WORD}|auth)\\*"\s*:\s*\\*")[^"\\]+`, 'gi'), `$1${REDACTED}`],
+  [new RegExp(String.raw`("(?:${SECRET_WORD}|auth)\\*"\s*:\s*\\*")[^"\\]+`, 'gi'), `$1${REDACTED}`],
   // a JWT
-  [/\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*/g, REDACTED],
+  [/(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*/g, REDACTED],
   // one of our API keys
-  [/\b[ps]k_[\w.-]{32,}/g, REDACTED],
+  [/(?<![\w.-])[ps]k_[\w.-]{32,}/g, REDACTED],
 ];
 
 /** The text without credentials: URL user info, token-like query values, bearer values, JWTs and API keys. */
@@ -99,6 +103,7 @@ function redactEntries(record: object, depth: number, ancestors: ReadonlySet<obj
 }
 
 function redactValue(value: unknown, depth: number, ancestors: ReadonlySet<object>): unknown {
+  if (typeof value === 'string') return shortened(value);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   if (ancestors.has(value)) return '[circular]';
@@ -110,14 +115,18 @@ function redactValue(value: unknown, depth: number, ancestors: ReadonlySet<objec
   return value.slice(0, MAX_ENTRIES).map((item) => redactValue(item, depth + 1, inside));
 }
 
+function shortened(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}[${text.length - MAX_TEXT} more]` : text;
+}
+
 /** `name`, `message`, `stack` and `cause` are not enumerable, so they are taken by hand. */
 function redactError(error: Error, depth: number, ancestors: ReadonlySet<object>): Record<string, unknown> {
   const inside = new Set(ancestors).add(error);
   return {
     ...redactEntries(error, depth, ancestors),
     type: error.name,
-    message: error.message,
-    stack: error.stack,
+    message: shortened(error.message),
+    stack: error.stack === undefined ? undefined : shortened(error.stack),
     ...(error.cause === undefined ? {} : { cause: redactValue(error.cause, depth + 1, inside) }),
   };
 }
