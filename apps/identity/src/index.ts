@@ -1,1 +1,4 @@
-export {};
+export { identityConfig, identityFragments } from './identity.config.js';
+export type { IdentitySettings } from './identity.config.js';
+export { IdentityModule } from './identity.module.js';
+export { DEMO_TENANT } from './tenant/demo-tenant.js';

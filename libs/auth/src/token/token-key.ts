@@ -51,7 +51,10 @@ export interface TokenKey extends Omit<TokenKeySource, 'jwk'> {
 export type TokenKeySet = readonly TokenKey[];
 
 /** A new key for our own tokens. `generation` counts a tenant's keys, from 1. */
-export function newOwnKey(generation: number, randomBytes: (size: number) => Uint8Array): TokenKeySource {
+export function newOwnKey(
+  generation: number,
+  randomBytes: (size: number) => Uint8Array,
+): TokenKeySource & { readonly kid: string } {
   const k = Buffer.from(randomBytes(32)).toString('base64url');
   const kid = `${OWN_KID_PREFIX}${generation}`;
   return { kid, issuer: 'parlance', algorithm: OWN_ALGORITHM, audience: null, jwk: { kty: 'oct', k } };

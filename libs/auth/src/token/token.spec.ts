@@ -153,6 +153,7 @@ describe('an attack', () => {
     'missing audience where the key asks for one': () => signRsa(claims),
     'wrong audience where the key asks for one': () => signRsa({ ...claims, aud: 'parlance' }),
     'tenant of another customer': () => forge({ alg: 'HS256' }, { ...claims, tenant: 'other' }, SECRET),
+    'expiry beyond the calendar': () => forge({ alg: 'HS256' }, { ...claims, exp: 1e300 }, SECRET),
     'no subject': () => forge({ alg: 'HS256' }, { exp: SECONDS + 60 }, SECRET),
     'empty subject': () => forge({ alg: 'HS256' }, { ...claims, sub: '' }, SECRET),
     'subject that is no text': () => forge({ alg: 'HS256' }, { ...claims, sub: ['ann'] }, SECRET),

@@ -43,7 +43,8 @@ const claimsSchema = z.object({
   deviceId: z.string().min(1).max(128).optional(),
   dialect: z.string().min(1).max(32).optional(),
   aud: z.union([z.string(), z.array(z.string())]).optional(),
-  exp: z.number(),
+  // no later than the last instant a Date can hold
+  exp: z.number().max(8.64e12),
 });
 type Claims = z.infer<typeof claimsSchema>;
 

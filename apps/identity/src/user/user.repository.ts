@@ -1,0 +1,118 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { metadataSchema, ParlanceError, userSchema, type User, type UserFields, type UserRef } from '@parlance/domain';
+import { Prisma, sqlState, uniqueViolation, type Persistence } from '@parlance/persistence';
+import { z } from 'zod';
+import { PERSISTENCE } from '../tokens.js';
+import type { UserDraft } from './user-rules.js';
+
+const COLUMNS = Prisma.sql`
+  id, number, name, username, identifier, photo, is_bot AS "isBot", verified, time_zone AS "timeZone",
+  metadata, last_seen_at AS "lastSeenAt", created_at AS "createdAt"`;
+
+const instant = z.date().transform((date) => date.toISOString());
+const rowSchema = z.object({
+  ...userSchema.shape,
+  number: z.bigint().transform(Number),
+  metadata: metadataSchema,
+  lastSeenAt: instant.nullable(),
+  createdAt: instant,
+});
+const rowsSchema = z.array(rowSchema);
+
+/** What a user's unique keys are about, by the name of the constraint. */
+const TAKEN_BY_CONSTRAINT = {
+  app_user_number: 'number',
+  app_user_username: 'username',
+  app_user_identifier: 'identifier',
+} as const;
+export type Taken = 'id' | (typeof TAKEN_BY_CONSTRAINT)[keyof typeof TAKEN_BY_CONSTRAINT];
+
+/** A write, or which unique key stood in its way. */
+export type WriteOutcome = { readonly user: User } | { readonly taken: Taken } | { readonly gone: true };
+
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/** The only file that reads and writes users in the database. */
+@Injectable()
+export class UserRepository {
+  constructor(@Inject(PERSISTENCE) private readonly persistence: Persistence) {}
+
+  /** All users that any of the refs names, in no order, with one query. */
+  async find(tenantId: string, refs: readonly UserRef[]): Promise<readonly User[]> {
+    const ids = refs.flatMap((ref) => ('id' in ref ? [ref.id] : []));
+    const numbers = refs.flatMap((ref) => ('number' in ref ? [BigInt(ref.number)] : []));
+    const usernames = refs.flatMap((ref) => ('username' in ref ? [ref.username] : []));
+    const rows = await this.persistence.prisma.$queryRaw`
+      SELECT ${COLUMNS}
+      FROM identity.app_user
+      WHERE tenant_id = ${tenantId}
+        AND (id = ANY(${ids}::text[]) OR number = ANY(${numbers}::bigint[]) OR username = ANY(${usernames}::text[]))`;
+    return rowsSchema.parse(rows);
+  }
+
+  /** Makes a user; `number` null allots the next free one. Errors: `not-found` (no such tenant). */
+  async insert(tenantId: string, draft: UserDraft, number: number | null): Promise<WriteOutcome> {
+    const { id, username, identifier, name, photo, isBot, verified, timeZone, metadata } = draft;
+    return this.#write(async () => {
+      const rows = await this.persistence.prisma.$queryRaw`
+        INSERT INTO identity.app_user
+          (tenant_id, id, number, username, identifier, name, photo, is_bot, verified, time_zone, metadata)
+        VALUES (${tenantId}, ${id}, coalesce(${number === null ? null : BigInt(number)}::bigint, nextval('identity.user_number')),
+          ${username}, ${identifier}, ${name}, ${photo}, ${isBot}, ${verified}, ${timeZone}, ${JSON.stringify(metadata)}::jsonb)
+        ON CONFLICT (tenant_id, id) DO NOTHING
+        RETURNING ${COLUMNS}`;
+      const [user] = rowsSchema.parse(rows);
+      return user === undefined ? { taken: 'id' } : { user };
+    });
+  }
+
+  /** Changes the given fields, those alone. */
+  async update(tenantId: string, id: string, fields: UserFields): Promise<WriteOutcome> {
+    const { name = null, username = null, identifier = null, isBot = null, verified = null, photo, timeZone } = fields;
+    const metadata = fields.metadata === undefined ? null : JSON.stringify(fields.metadata);
+    return this.#write(async () => {
+      const rows = await this.persistence.prisma.$queryRaw`
+        UPDATE identity.app_user SET
+          name = coalesce(${name}, name),
+          username = coalesce(${username}, username),
+          identifier = coalesce(${identifier}, identifier),
+          is_bot = coalesce(${isBot}, is_bot),
+          verified = coalesce(${verified}, verified),
+          photo = CASE WHEN ${photo !== undefined} THEN ${photo ?? null} ELSE photo END,
+          time_zone = CASE WHEN ${timeZone !== undefined} THEN ${timeZone ?? null} ELSE time_zone END,
+          metadata = coalesce(${metadata}::jsonb, metadata)
+        WHERE tenant_id = ${tenantId} AND id = ${id}
+        RETURNING ${COLUMNS}`;
+      const [user] = rowsSchema.parse(rows);
+      return user === undefined ? { gone: true } : { user };
+    });
+  }
+
+  /** Later times win. Rows are locked in id order, so that two batches cannot wait for each other. */
+  async noteSeen(tenantId: string, userIds: readonly string[], at: Date): Promise<void> {
+    await this.persistence.prisma.$executeRaw`
+      WITH older AS (
+        SELECT id FROM identity.app_user
+        WHERE tenant_id = ${tenantId} AND id = ANY(${[...userIds]}::text[])
+          AND (last_seen_at IS NULL OR last_seen_at < ${at})
+        ORDER BY id FOR NO KEY UPDATE
+      )
+      UPDATE identity.app_user u SET last_seen_at = ${at} FROM older WHERE u.tenant_id = ${tenantId} AND u.id = older.id`;
+  }
+
+  async #write(work: () => Promise<WriteOutcome>): Promise<WriteOutcome> {
+    try {
+      return await work();
+    } catch (error) {
+      const constraint = uniqueViolation(error)?.constraint;
+      const taken = constraint === undefined ? undefined : takenBy(constraint);
+      if (taken !== undefined) return { taken };
+      if (sqlState(error) === FOREIGN_KEY_VIOLATION) throw new ParlanceError('not-found', 'There is no such tenant.');
+      throw error;
+    }
+  }
+}
+
+function takenBy(constraint: string): Taken | undefined {
+  return Object.entries(TAKEN_BY_CONSTRAINT).find(([name]) => name === constraint)?.[1];
+}

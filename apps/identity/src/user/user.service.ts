@@ -1,0 +1,105 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BUS } from '@parlance/bootstrap';
+import type { Bus } from '@parlance/bus';
+import { IDENTITY_CHANGED_ADDRESS, identityChanged, type putUser } from '@parlance/contracts';
+import { ParlanceError, type User, type UserFields, type UserRef } from '@parlance/domain';
+import type { z } from 'zod';
+import type { IdentitySettings } from '../identity.config.js';
+import { NEW_ID, SETTINGS } from '../tokens.js';
+import { changesOf, checkUser, draftUser, isStorable, ownNumber, type MetadataBounds } from './user-rules.js';
+import { UserRepository, type Taken, type WriteOutcome } from './user.repository.js';
+
+type PutInput = z.output<typeof putUser.input>;
+type PutRef = PutInput['ref'];
+
+export interface PutAnswer {
+  readonly user: User;
+  readonly created: boolean;
+}
+
+/** Each repetition means that somebody else changed the same user, or had its number, at the same moment. */
+const MAX_ATTEMPTS = 20;
+
+/** The users of a tenant. */
+@Injectable()
+export class UserService {
+  readonly #bounds: MetadataBounds;
+
+  constructor(
+    @Inject(UserRepository) private readonly users: UserRepository,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(NEW_ID) private readonly newId: () => string,
+    @Inject(SETTINGS) { limits }: IdentitySettings,
+  ) {
+    this.#bounds = { keys: limits.metadataKeys, bytes: limits.metadataBytes, depth: limits.jsonDepth };
+  }
+
+  /** In the order asked; null where there is none. */
+  async find(tenantId: string, refs: readonly UserRef[]): Promise<readonly (User | null)[]> {
+    const askable = refs.filter((ref) =>
+      Object.values(ref).every((value) => typeof value === 'number' || isStorable(value)),
+    );
+    if (askable.length === 0) return refs.map(() => null);
+    const found = indexOf(await this.users.find(tenantId, askable));
+    return refs.map((ref) => found.get(keyOf(ref)) ?? null);
+  }
+
+  /** Errors: `conflict`, `invalid`, `too-large`, `not-found` (no such tenant), `unavailable` (too many at the same user). */
+  async put({ tenantId, ref, fields }: PutInput): Promise<PutAnswer> {
+    checkUser(ref, fields, this.#bounds);
+    let allot = false;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const [found = null] = await this.find(tenantId, [ref]);
+      const outcome =
+        found === null ? await this.#create(tenantId, ref, fields, allot) : await this.#change(tenantId, found, fields);
+      if ('user' in outcome) return { user: outcome.user, created: found === null };
+      if ('gone' in outcome) continue;
+      if (outcome.taken === 'number') allot = true;
+      else if (outcome.taken !== 'id') await this.#refuseUnlessMade(tenantId, ref, found, outcome.taken);
+    }
+    throw new ParlanceError('unavailable', 'The user is being changed too often.', { retryAfterMs: 100 });
+  }
+
+  async noteSeen(tenantId: string, userIds: readonly string[], at: string): Promise<void> {
+    if (userIds.length > 0) await this.users.noteSeen(tenantId, userIds.filter(isStorable), new Date(at));
+  }
+
+  async #create(tenantId: string, ref: PutRef, fields: UserFields, allot: boolean): Promise<WriteOutcome> {
+    const draft =
+      'id' in ref ? draftUser(ref.id, fields) : draftUser(this.newId(), fields, fields.username ?? ref.username);
+    const outcome = await this.users.insert(tenantId, draft, allot ? null : ownNumber(draft.id));
+    if ('user' in outcome) this.#tell(tenantId, outcome.user.id);
+    return outcome;
+  }
+
+  async #change(tenantId: string, user: User, fields: UserFields): Promise<WriteOutcome> {
+    const changes = changesOf(user, fields);
+    // Clients repeat the same profile at every connect: that is no change, and nobody is told.
+    if (changes === null) return { user };
+    const outcome = await this.users.update(tenantId, user.id, changes);
+    if ('user' in outcome) this.#tell(tenantId, user.id);
+    return outcome;
+  }
+
+  /** A key is taken: by this very user, if somebody made it meanwhile, and then all is well; else by another. */
+  async #refuseUnlessMade(tenantId: string, ref: PutRef, found: User | null, field: Taken): Promise<void> {
+    const [now = null] = found === null ? await this.find(tenantId, [ref]) : [];
+    if (now !== null) return;
+    const problem = 'is taken by another user';
+    throw new ParlanceError('conflict', `The ${field} ${problem}.`, { fields: { [field]: problem } });
+  }
+
+  #tell(tenantId: string, id: string): void {
+    this.bus.publish(identityChanged, IDENTITY_CHANGED_ADDRESS, { kind: 'user', tenantId, id });
+  }
+}
+
+function keyOf(ref: UserRef): string {
+  if ('id' in ref) return `id ${ref.id}`;
+  return 'number' in ref ? `number ${ref.number}` : `username ${ref.username}`;
+}
+
+function indexOf(users: readonly User[]): ReadonlyMap<string, User> {
+  const keys = (user: User) => [{ id: user.id }, { number: user.number }, { username: user.username }].map(keyOf);
+  return new Map(users.flatMap((user) => keys(user).map((key) => [key, user] as const)));
+}
