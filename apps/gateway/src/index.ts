@@ -1,1 +1,3 @@
-export {};
+export { gatewayConfig } from './gateway.config.js';
+export { GatewayModule } from './gateway.module.js';
+export type { GatewaySettings } from './gateway.assembly.js';

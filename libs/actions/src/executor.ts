@@ -12,11 +12,13 @@ export interface ActionContext {
   readonly bus: Bus;
   readonly directory: Directory;
   readonly newId: () => string;
+  /** longest message text, in characters */
+  readonly maxTextChars: number;
 }
 
 /** How each intent is carried out for a caller. An edge adds what only it can do (sockets), the rest is the same for all. */
 export type Actions = {
-  readonly [T in IntentType]: (caller: Caller, intent: IntentOf<T>) => Promise<ResultOf<T>>;
+  readonly [T in IntentType]: (caller: Caller, intent: IntentOf<T>, timeoutMs?: number) => Promise<ResultOf<T>>;
 };
 
 /** The intents that need a live connection; a REST edge answers them `unsupported`. */

@@ -5,23 +5,26 @@ import type { ActionContext, Actions } from './executor.js';
 
 type MessageIntent = 'message.send' | 'message.edit' | 'message.delete' | 'message.list' | 'receipt.mark';
 
-export function messageActions({ bus, directory, newId }: ActionContext): Pick<Actions, MessageIntent> {
+export function messageActions({ bus, directory, newId, maxTextChars }: ActionContext): Pick<Actions, MessageIntent> {
   return {
-    'message.send': async (caller, { room, clientMessageId, draft }) => {
+    'message.send': async (caller, { room, clientMessageId, draft }, timeoutMs) => {
       const sender = actingUser(caller);
+      requireShort(draft.text);
       if (isEmptyDraft(draft)) throw new ParlanceError('invalid', 'An empty message is not sent.');
       const { id: roomId } = await directory.room(caller.tenant.id, room);
-      const sent = await bus.request(sendMessage, {
+      const message = {
         tenantId: caller.tenant.id,
         roomId,
         sender: snapshotOf(sender),
         origin: caller.origin,
         clientMessageId: clientMessageId ?? newId(),
         draft,
-      });
+      };
+      const sent = await bus.request(sendMessage, message, { timeoutMs });
       return { ...sent, sender };
     },
     'message.edit': async (caller, { messageId, text, metadata }) => {
+      requireShort(text);
       const edited = await bus.request(editMessage, {
         tenantId: caller.tenant.id,
         actor: actorOf(caller),
@@ -76,4 +79,9 @@ export function messageActions({ bus, directory, newId }: ActionContext): Pick<A
       });
     },
   };
+
+  function requireShort(text: string | null | undefined): void {
+    if ((text?.length ?? 0) <= maxTextChars) return;
+    throw new ParlanceError('too-large', `A message has at most ${maxTextChars} characters.`);
+  }
 }

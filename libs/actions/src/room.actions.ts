@@ -22,13 +22,7 @@ const LISTED_MEMBERS = 100;
 const ONLINE_PAGE = 500;
 
 type RoomIntent =
-  | 'room.create'
-  | 'room.get'
-  | 'room.patch'
-  | 'room.delete'
-  | 'room.list'
-  | 'member.add'
-  | 'member.remove';
+  'room.create' | 'room.get' | 'room.patch' | 'room.delete' | 'room.list' | 'member.add' | 'member.remove';
 
 /** A room's state with its people looked up. */
 export async function viewOf(directory: Directory, tenantId: string, state: RoomState): Promise<RoomView> {

@@ -1,0 +1,225 @@
+import type { RoomView, View } from '@parlance/dialect-kit';
+import type { Delivery, Dialect, DomainEvent } from '@parlance/dialect-kit';
+import type { Fact, ReceiptChanged, RoomStamp, Signal, Tenant } from '@parlance/domain';
+import type { Logger } from '@parlance/observability';
+import type { AudienceIndex } from './audience-index.js';
+import type { Connection } from './connection.js';
+import { MAX_BACKLOG } from './connection.js';
+import type { LogEntry } from './fact-parser.js';
+import type { GatewayMetrics } from './gateway.metrics.js';
+import { renderFor, rendererOf, needsRoom } from './rendering.js';
+import type { EncodedFrame } from './socket-internals.js';
+import { encodeFrame } from './socket-internals.js';
+
+export interface DispatcherPorts {
+  /** A room with its people, cached by version; errors are the renderer's to miss: the event is passed over. */
+  readonly loadView: (tenantId: string, room: RoomStamp) => RoomView | Promise<RoomView>;
+  readonly wrote: (connection: Connection) => void;
+  readonly overflowed: (connection: Connection) => void;
+  readonly left: (tenantId: string, roomId: string) => void;
+}
+
+/**
+ * Renders each fact once per dialect and writes it to the local connections that may hear it (design.md section 4.8).
+ */
+export class Dispatcher {
+  constructor(
+    private readonly audiences: AudienceIndex,
+    private readonly ports: DispatcherPorts,
+    private readonly metrics: GatewayMetrics,
+    private readonly logger: Logger,
+  ) {}
+
+  /** A fact in its turn. Connections that still bind keep it for later. */
+  deliver(entry: LogEntry): void | Promise<void> {
+    const { fact } = entry;
+    if (fact === null) return this.metrics.skipped('unreadable');
+    this.admit(fact);
+    const hearers = this.live(entry, this.listeners(fact.tenantId, fact.room, fact));
+    const finish = (): void => this.dismiss(fact);
+    if (hearers.length === 0) return finish();
+    const written = this.write(fact, hearers);
+    if (written === undefined) return finish();
+    return written.then(finish);
+  }
+
+  /** A fact for one connection alone: what it is owed, or what came while it bound. */
+  async deliverTo(connection: Connection, entry: LogEntry): Promise<void> {
+    if (entry.fact === null || entry.pos <= (connection.floor.get(entry.roomId) ?? 0)) return;
+    connection.floor.set(entry.roomId, entry.pos);
+    await this.write(entry.fact, [connection]);
+  }
+
+  receipt(receipt: ReceiptChanged): void | Promise<void> {
+    return this.write(receipt, this.liveListeners(receipt.tenantId, receipt.room));
+  }
+
+  /** `only`: dialects whose clients hear it; default all. */
+  signal(signal: Signal): void | Promise<void> {
+    return this.write(signal, this.liveListeners(signal.tenantId, signal.room));
+  }
+
+  mayHear(connection: Connection, room: RoomStamp): boolean {
+    const { identity } = connection;
+    if (identity === null) return false;
+    if (room.pair !== null) return room.pair.includes(identity.user.id);
+    return this.audiences.inRoom(connection, identity.caller.tenant.id, room.id);
+  }
+
+  private liveListeners(tenantId: string, room: RoomStamp): Connection[] {
+    return [...this.listeners(tenantId, room, null)].filter((connection) => connection.state === 'live');
+  }
+
+  private listeners(tenantId: string, room: RoomStamp, fact: Fact | null): Iterable<Connection> {
+    if (room.pair !== null) {
+      const [one, other] = room.pair.map((id) => this.audiences.ofUser(tenantId, id));
+      return [...(one ?? []), ...(other ?? [])];
+    }
+    const members = this.audiences.ofRoom(tenantId, room.id);
+    if (fact?.type !== 'member.removed') return members;
+    return new Set([...members, ...this.audiences.ofUser(tenantId, fact.userId)]);
+  }
+
+  /** Those of the listeners that are told now; a binding one keeps the fact, one that replayed it already has it. */
+  private live(entry: LogEntry, listeners: Iterable<Connection>): Connection[] {
+    const hearers: Connection[] = [];
+    for (const connection of listeners) {
+      if (connection.state === 'binding') this.keep(connection, entry);
+      else if (connection.state === 'live' && entry.pos > (connection.floor.get(entry.roomId) ?? 0)) {
+        hearers.push(connection);
+      }
+    }
+    return hearers;
+  }
+
+  private keep(connection: Connection, entry: LogEntry): void {
+    if (connection.backlog.length >= MAX_BACKLOG) this.ports.overflowed(connection);
+    else connection.backlog.push(entry);
+  }
+
+  /** Members that a fact brings hear it, and everything after. */
+  private admit(fact: Fact): void {
+    if (fact.room.kind === 'direct') return;
+    const ids =
+      fact.type === 'room.created'
+        ? fact.memberIds
+        : fact.type === 'member.added'
+          ? fact.members.map((member) => member.userId)
+          : [];
+    for (const id of ids) {
+      for (const connection of this.audiences.ofUser(fact.tenantId, id)) {
+        this.audiences.addRoom(connection, fact.tenantId, fact.room.id);
+      }
+    }
+  }
+
+  /** Members that a fact removes hear nothing after it. */
+  private dismiss(fact: Fact): void {
+    const gone =
+      fact.type === 'member.removed'
+        ? [...this.audiences.ofUser(fact.tenantId, fact.userId)]
+        : fact.type === 'room.deleted'
+          ? [...this.audiences.ofRoom(fact.tenantId, fact.room.id)]
+          : null;
+    if (gone === null) return;
+    for (const connection of gone) {
+      connection.open.delete(fact.room.id);
+      this.audiences.removeRoom(connection, fact.tenantId, fact.room.id);
+    }
+    if (this.audiences.ofRoom(fact.tenantId, fact.room.id).size === 0) this.ports.left(fact.tenantId, fact.room.id);
+  }
+
+  private write(event: DomainEvent, hearers: readonly Connection[]): void | Promise<void> {
+    const [first] = hearers;
+    const tenant = first?.tenant ?? null;
+    if (tenant === null) return undefined;
+    const byDialect = groupByDialect(hearers);
+    const needed = [...byDialect.keys()].some((dialect) => needsRoom(dialect, event));
+    if (!needed) return this.writeAll(event, byDialect, { tenant, room: null });
+    const view = this.ports.loadView(event.tenantId, event.room);
+    if (!(view instanceof Promise)) return this.writeAll(event, byDialect, { tenant, room: view });
+    return view.then((room) => this.writeAll(event, byDialect, { tenant, room }));
+  }
+
+  private writeAll(event: DomainEvent, byDialect: ReadonlyMap<Dialect, readonly Connection[]>, view: View): void {
+    for (const [dialect, connections] of byDialect) {
+      const live = connections.filter((connection) => connection.state !== 'closed');
+      for (const delivery of this.render(dialect, event, view)) this.send(delivery, event, live, view.tenant);
+      if ('pos' in event) {
+        for (const connection of live) {
+          connection.cursor.sent(event.room.id, event.pos);
+          this.ports.wrote(connection);
+        }
+      }
+    }
+  }
+
+  private render(dialect: Dialect, event: DomainEvent, view: View): readonly Delivery[] {
+    if (rendererOf(dialect, event) === null) return [];
+    try {
+      return renderFor(dialect, event, view);
+    } catch (error) {
+      this.metrics.skipped('render-failed');
+      this.logger.error(
+        { code: 'render-failed', err: error, dialect: dialect.name, type: event.type, roomId: event.room.id },
+        'event passed over in one dialect',
+      );
+      return [];
+    }
+  }
+
+  private send(delivery: Delivery, event: DomainEvent, connections: readonly Connection[], tenant: Tenant): void {
+    const targets = this.targets(delivery, event, connections, tenant);
+    if ('each' in delivery) {
+      for (const connection of targets) {
+        const frame = connection.identity === null ? null : delivery.each(connection.identity.user.id);
+        if (frame !== null) connection.send(frame);
+      }
+    } else {
+      const encoded = new Map<string, EncodedFrame | null>();
+      for (const connection of targets) {
+        const { namespace } = connection;
+        let frame = encoded.get(namespace);
+        if (frame === undefined) {
+          frame = encodeFrame(namespace, delivery.frame.event, delivery.frame.args);
+          encoded.set(namespace, frame);
+        }
+        if (frame === null) connection.send(delivery.frame);
+        else connection.sendEncoded(frame);
+      }
+    }
+    this.metrics.wrote(targets.length);
+  }
+
+  private targets(
+    { to, except }: Delivery,
+    event: DomainEvent,
+    connections: readonly Connection[],
+    tenant: Tenant,
+  ): readonly Connection[] {
+    const roomId = event.room.id;
+    return connections.filter((connection) => {
+      const userId = connection.identity?.user.id;
+      if (connection.tenant?.id !== tenant.id || userId === undefined) return false;
+      if (to === 'open' ? !connection.open.has(roomId) : to !== 'members' && !to.users.includes(userId)) return false;
+      if (except === 'origin') return connection.sessionId !== event.origin;
+      if (except === 'actor') return userId !== causeOf(event);
+      return true;
+    });
+  }
+}
+
+function causeOf(event: DomainEvent): string | null {
+  return 'actor' in event ? (event.actor?.id ?? null) : event.user.id;
+}
+
+function groupByDialect(connections: readonly Connection[]): Map<Dialect, Connection[]> {
+  const groups = new Map<Dialect, Connection[]>();
+  for (const connection of connections) {
+    if (connection.dialect === null) continue;
+    const group = groups.get(connection.dialect);
+    if (group === undefined) groups.set(connection.dialect, [connection]);
+    else group.push(connection);
+  }
+  return groups;
+}

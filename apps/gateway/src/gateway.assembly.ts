@@ -1,0 +1,198 @@
+import type { Server as HttpServer } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import { Directory } from '@parlance/actions';
+import { PrincipalCache, sealer } from '@parlance/auth';
+import type { Bus } from '@parlance/bus';
+import type { ConfigOf, limitsConfig } from '@parlance/config';
+import { IDENTITY_CHANGED_ADDRESS, identityChanged, verifyCredential } from '@parlance/contracts';
+import { dialectNamed, dialectOfEvent, dialects } from '@parlance/dialect-registry';
+import { objectIdMaker } from '@parlance/domain';
+import type { Clock, Health, Logger, Metrics } from '@parlance/observability';
+import type { Server } from 'socket.io';
+import { AudienceIndex } from './audience-index.js';
+import { Binder } from './binder.js';
+import { Dispatcher } from './dispatcher.js';
+import type { gatewayConfig } from './gateway.config.js';
+import { GatewayMetrics } from './gateway.metrics.js';
+import { Gateway } from './gateway.service.js';
+import { Intake } from './intake.js';
+import { RateLimits } from './rate-limits.js';
+import { COMMIT_SLACK_MS, RoomFeed } from './room-feed.js';
+import { SessionKeeper } from './session-keeper.js';
+import { Signals } from './signals.js';
+import { closeTransport } from './socket-internals.js';
+import { createSocketServer, joinRedis } from './socket-server.js';
+import { UnboundWatch } from './unbound-watch.js';
+import { ViewCache } from './view-cache.js';
+
+export type GatewaySettings = ConfigOf<readonly [typeof gatewayConfig, typeof limitsConfig]>;
+
+export interface GatewayEnvironment {
+  readonly http: HttpServer;
+  readonly bus: Bus;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly clock: Clock;
+}
+
+export interface RunningGateway {
+  readonly io: Server;
+  /** Takes no new connection and moves those it has away, over at most `graceMs`. */
+  drain(graceMs: number): Promise<void>;
+  /** Saves what is left to save and lets go of bus and Redis. */
+  close(): Promise<void>;
+}
+
+const TICK_MS = 250;
+const BEAT_MS = 5_000;
+const SWEEP_MS = 60_000;
+
+/** Puts the gateway's parts together and starts its clockwork. Pure wiring: every part is testable without it. */
+export async function assembleGateway(settings: GatewaySettings, env: GatewayEnvironment): Promise<RunningGateway> {
+  const { bus, logger, clock } = env;
+  const { gateway: own, limits } = settings;
+  const podId = own.podId ?? randomBytes(6).toString('hex');
+  const io = createSocketServer(env.http, limits.packetBytes, dialects);
+  const redis = own.redisUrl === undefined ? null : await joinRedis(io, own.redisUrl, logger);
+
+  const directory = new Directory(bus);
+  const principals = new PrincipalCache({ verify: (request) => bus.request(verifyCredential, request), now: clock });
+  const audiences = new AudienceIndex();
+  const views = new ViewCache(bus, directory);
+  const metrics = new GatewayMetrics(env.metrics, {
+    connections: () => gateway.connections.size,
+    subscriptions: () => feed.subscriptions,
+  });
+  const dispatcher: Dispatcher = new Dispatcher(
+    audiences,
+    {
+      loadView: (tenantId, room) => views.load(tenantId, room),
+      wrote: (connection) => gateway.wrote(connection),
+      overflowed: (connection) => gateway.close(connection, 'backlog'),
+      left: (tenantId, roomId) => feed.leaveRoom(tenantId, roomId),
+    },
+    metrics,
+    logger,
+  );
+  const feed: RoomFeed = new RoomFeed(
+    bus,
+    {
+      deliver: (entry) => dispatcher.deliver(entry),
+      receipt: (receipt) => void dispatcher.receipt(receipt),
+    },
+    metrics,
+    logger,
+    { now: clock, random: Math.random, unsequenced: own.plant === 'sequencer-off' },
+  );
+  const keeper = new SessionKeeper(bus, podId, () => feed.isWhole(), COMMIT_SLACK_MS, logger);
+  const rates = new RateLimits({
+    messagesPerSecond: limits.messagesPerSecond,
+    messageBurst: limits.messagesBurst,
+    typingIntervalMs: limits.typingIntervalMs,
+    eventsPerSecond: limits.otherEventsPerSecond,
+    connectsPerMinute: own.connectsPerMinute,
+  });
+  const unbound = new UnboundWatch(clock, (engine) => {
+    metrics.closed('unbound');
+    closeTransport(engine);
+  });
+  const signals = new Signals(io, (signal) => dispatcher.signal(signal), logger);
+  const secrets = { previous: own.previousSecret };
+  const binder = new Binder({
+    bus,
+    directory,
+    principals,
+    tickets: sealer(own.secret, { ...secrets, purpose: 'ticket' }),
+    feed,
+    audiences,
+    dispatcher,
+    podId,
+    socketsPerUser: limits.socketsPerUser,
+    dialectNamed,
+  });
+  const intake = new Intake(
+    {
+      binder,
+      limits: rates,
+      dialectOfEvent,
+      actionsOf: (connection) => gateway.actionsOf(connection),
+      bound: (connection) => gateway.bound(connection),
+      flooded: (connection) => gateway.close(connection, 'flood'),
+    },
+    metrics,
+    logger,
+  );
+  const gateway: Gateway = new Gateway({
+    io,
+    dialects,
+    sessions: sealer(own.secret, { ...secrets, purpose: 'session' }),
+    newSessionId: () => randomBytes(16).toString('hex'),
+    directory,
+    audiences,
+    binder,
+    intake,
+    keeper,
+    limits: rates,
+    unbound,
+    actionPorts: {
+      bus,
+      directory,
+      newId: objectIdMaker({ now: clock, randomBytes }),
+      maxTextChars: limits.textChars,
+      mayHear: (connection, room) => dispatcher.mayHear(connection, room),
+      emitSignal: (signal) => signals.emit(signal),
+      now: clock,
+    },
+    metrics,
+    logger,
+    now: clock,
+    mayAdmit: () => admission(),
+    trustProxy: own.trustProxy,
+  });
+
+  function admission(): string | null {
+    if (gateway.connections.size >= own.maxConnections) return 'This gateway is full.';
+    if (feed.subscriptions >= own.maxSubscriptions) return 'This gateway hears as much as it can.';
+    return null;
+  }
+
+  const changes = await bus.listen(identityChanged, IDENTITY_CHANGED_ADDRESS, (change) => {
+    principals.evict(change);
+    if (change.kind === 'user') directory.forgetUser(change.tenantId, change.id);
+  });
+  const offStatus = bus.onStatus((status) => {
+    if (status !== 'connected') return;
+    principals.clear();
+    const since = (keeper.wholeAtMs ?? clock()) - COMMIT_SLACK_MS;
+    feed
+      .catchUp(since)
+      .catch((err: unknown) => logger.warn({ code: 'catch-up-failed', err }, 'the relay repeats heads'));
+  });
+  env.health.register('bus', () => (bus.connected ? null : 'the bus (NATS) is away'));
+  const beat = (): void => {
+    keeper
+      .flush(true)
+      .catch((err: unknown) => logger.warn({ code: 'session-save-failed', err }, 'the last checkpoint stands'));
+  };
+  const timers = [
+    setInterval(() => gateway.tick(), TICK_MS),
+    setInterval(() => unbound.sweep(), 1_000),
+    setInterval(() => feed.sweep(), SWEEP_MS),
+    setInterval(beat, BEAT_MS),
+  ];
+  beat();
+
+  return {
+    io,
+    drain: (graceMs) => gateway.drain(graceMs, (ms) => new Promise((resolve) => setTimeout(resolve, ms))),
+    close: async () => {
+      for (const timer of timers) clearInterval(timer);
+      offStatus();
+      await io.close();
+      await keeper.flush();
+      await Promise.all([changes.stop(), feed.close()]);
+      await redis?.close();
+    },
+  };
+}

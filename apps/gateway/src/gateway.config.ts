@@ -1,0 +1,63 @@
+import { flag, fragment, integer, oneOf, setting, text, url } from '@parlance/config';
+
+/** Settings of the gateway alone; the limits of guarantees.md section 7 are shared (`limitsConfig`). */
+export const gatewayConfig = fragment('gateway', {
+  podId: setting({
+    env: 'PARLANCE_POD_ID',
+    schema: text().optional(),
+    doc: 'Name of this replica, unique in the installation; made at start when unset.',
+  }),
+  secret: setting({
+    env: 'PARLANCE_GATEWAY_SECRET',
+    schema: text(),
+    secret: true,
+    doc: 'At least 32 characters, the same for all gateways: seals the session tokens that clients bring back.',
+  }),
+  previousSecret: setting({
+    env: 'PARLANCE_GATEWAY_PREVIOUS_SECRET',
+    schema: text().optional(),
+    secret: true,
+    doc: 'The secret before the last change; its session tokens still open.',
+  }),
+  redisUrl: setting({
+    env: 'REDIS_URL',
+    schema: url('redis', 'rediss').optional(),
+    secret: true,
+    doc: 'Redis for signals between gateways; unset: this gateway is alone.',
+  }),
+  apiUrl: setting({
+    env: 'PARLANCE_API_URL',
+    schema: url('http', 'https').optional(),
+    doc: 'Where REST requests that reach the gateway are forwarded to; unset: they are not served here.',
+  }),
+  maxConnections: setting({
+    env: 'PARLANCE_GATEWAY_MAX_CONNECTIONS',
+    schema: integer(1, 1_000_000),
+    default: 50_000,
+    doc: 'Connections of one gateway; more are refused.',
+  }),
+  maxSubscriptions: setting({
+    env: 'PARLANCE_GATEWAY_MAX_SUBSCRIPTIONS',
+    schema: integer(1, 10_000_000),
+    default: 100_000,
+    doc: 'Bus subscriptions above which no new connection is taken.',
+  }),
+  connectsPerMinute: setting({
+    env: 'PARLANCE_LIMIT_CONNECTS_PER_MINUTE',
+    schema: integer(1, 1_000_000),
+    default: 600,
+    doc: 'Connection attempts of one address per minute.',
+  }),
+  trustProxy: setting({
+    env: 'PARLANCE_TRUST_PROXY',
+    schema: flag(),
+    default: false,
+    doc: 'Whether X-Forwarded-For names the client (only behind a proxy that sets it).',
+  }),
+  plant: setting({
+    env: 'PARLANCE_PLANT_GATEWAY',
+    schema: oneOf('none', 'sequencer-off'),
+    default: 'none',
+    doc: 'A planted bug, for the history checker to find; only in tests.',
+  }),
+});

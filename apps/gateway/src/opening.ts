@@ -1,0 +1,33 @@
+import type { Dialect, Handshake } from '@parlance/dialect-kit';
+import type { Socket } from 'socket.io';
+import { z } from 'zod';
+
+const namedSchema = z.object({ dialect: z.string() });
+const returningSchema = z.object({ pid: z.string().max(4_096) });
+
+export function handshakeOf(socket: Socket): Handshake {
+  const { headers, query, auth } = socket.handshake;
+  return { headers, query, auth };
+}
+
+/**
+ * Which dialect is this (design.md section 3)? Its own namespace says so, or an explicit `dialect` in auth or query, or marks in the
+ * handshake; null: the first event will tell.
+ */
+export function dialectAt(namespace: string, handshake: Handshake, dialects: readonly Dialect[]): Dialect | null {
+  const named = (name: string): Dialect | null => dialects.find((dialect) => dialect.name === name) ?? null;
+  if (namespace !== '/') return named(namespace.slice(1));
+  const explicit = namedSchema.safeParse(handshake.auth).data ?? namedSchema.safeParse(handshake.query).data;
+  if (explicit !== undefined) return named(explicit.dialect);
+  return dialects.find((dialect) => dialect.opening.marks(handshake)) ?? null;
+}
+
+/** The sealed session token that a returning client brings back, as socket.io-client >= 4.6 does by itself. */
+export function returningToken(handshake: Handshake): string | null {
+  return returningSchema.safeParse(handshake.auth).data?.pid ?? null;
+}
+
+export function firstHeader(value: string | readonly string[] | undefined): string | null {
+  if (value === undefined || typeof value === 'string') return value ?? null;
+  return value[0] ?? null;
+}

@@ -1,0 +1,188 @@
+import type { Server, Socket } from 'socket.io';
+import { Encoder, PacketType } from 'socket.io-parser';
+
+/**
+ * Everything that Parlance knows of the insides of Socket.IO 4.8.4, Engine.IO 6.6.11 and ws 8 stands in this file and is held by
+ * `socket-internals.int.spec.ts` over clients 2.5 and 4.8. The versions are pinned exactly.
+ */
+
+/** The net.Socket below a WebSocket, as far as corking needs it. */
+interface RawSocket {
+  cork(): void;
+  uncork(): void;
+}
+
+interface WebSocketLike {
+  readonly _socket?: RawSocket;
+  readonly bufferedAmount: number;
+  terminate(): void;
+}
+
+interface EngineTransport {
+  readonly name: string;
+  readonly socket?: WebSocketLike;
+  send(packets: readonly unknown[]): void;
+}
+
+interface EnginePacket {
+  readonly type: string;
+}
+
+interface WriteOptions {
+  readonly compress?: boolean;
+  readonly wsPreEncodedFrame?: readonly Buffer[];
+}
+
+/** One Engine.IO connection: the transport-independent pipe under the namespaces of one client. */
+export interface EngineConnection {
+  readonly id: string;
+  /** 3 = clients of the socket.io-client 2.x era, 4 = newer */
+  readonly protocol: number;
+  readonly readyState: string;
+  readonly writeBuffer: readonly EnginePacket[];
+  readonly transport: EngineTransport;
+  on(event: 'packetCreate', listener: (packet: EnginePacket) => void): void;
+  on(event: 'heartbeat' | 'data', listener: () => void): void;
+  on(event: 'upgrade', listener: (transport: EngineTransport) => void): void;
+  on(event: 'close', listener: (reason: string) => void): void;
+  write(data: string, options: WriteOptions): void;
+  sendPacket(type: 'ping'): void;
+  close(discard?: boolean): void;
+}
+
+export function engineOf(socket: Socket): EngineConnection {
+  return socket.conn as unknown as EngineConnection;
+}
+
+/** Calls back with each new Engine.IO connection, before its first packet is read. */
+export function onEngineConnection(io: Server, listener: (connection: EngineConnection) => void): void {
+  io.engine.on('connection', (connection: unknown) => listener(connection as EngineConnection));
+}
+
+/**
+ * Puts Parlance's own session token in the CONNECT packet's `pid`; socket.io-client >= 4.6 brings it back as `auth.pid` when it
+ * reconnects. Must run in a namespace middleware, before the packet is written. EIO 3 has no place for it.
+ */
+export function setSessionToken(socket: Socket, token: string): void {
+  (socket as unknown as { pid: string }).pid = token;
+}
+
+/** A frame encoded once for every socket of one namespace. */
+export interface EncodedFrame {
+  readonly packet: string;
+  readonly options: WriteOptions;
+}
+
+const encoder = new Encoder();
+const ENGINE_MESSAGE = '4';
+
+/** Null when the arguments carry binary data, which takes several packets: such a frame is emitted per socket. */
+export function encodeFrame(namespace: string, event: string, args: readonly unknown[]): EncodedFrame | null {
+  const encoded = encoder.encode({ type: PacketType.EVENT, nsp: namespace, data: [event, ...args] });
+  const [packet] = encoded;
+  if (encoded.length !== 1 || typeof packet !== 'string') return null;
+  return { packet, options: { compress: false, wsPreEncodedFrame: [webSocketTextFrame(ENGINE_MESSAGE + packet)] } };
+}
+
+/** RFC 6455 section 5.2: one unfragmented, unmasked text frame. */
+export function webSocketTextFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(header + length);
+  frame[0] = 0x81;
+  if (header === 2) frame[1] = length;
+  else if (header === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, header);
+  return frame;
+}
+
+/** Writes an encoded frame to one socket; nothing happens when its transport is closing. */
+export function writeEncoded(socket: Socket, frame: EncodedFrame): void {
+  const engine = engineOf(socket);
+  if (engine.readyState !== 'open') return;
+  engine.write(frame.packet, { ...frame.options });
+}
+
+/**
+ * Corks each WebSocket from its first write of an event-loop turn to the turn's end, so that all frames of the turn leave in one
+ * writev (performance.md: it is the way past bare Socket.IO).
+ */
+export function corkWrites(io: Server): void {
+  let corked: RawSocket[] = [];
+  const marked = new Set<RawSocket>();
+  const release = (): void => {
+    const batch = corked;
+    corked = [];
+    marked.clear();
+    for (const raw of batch) raw.uncork();
+  };
+  const wrap = (transport: EngineTransport): void => {
+    if (transport.name !== 'websocket') return;
+    const send = transport.send.bind(transport);
+    transport.send = (packets) => {
+      const raw = transport.socket?._socket;
+      if (raw !== undefined && !marked.has(raw)) {
+        marked.add(raw);
+        raw.cork();
+        if (corked.push(raw) === 1) setImmediate(release);
+      }
+      send(packets);
+    };
+  };
+  onEngineConnection(io, (connection) => {
+    wrap(connection.transport);
+    connection.on('upgrade', wrap);
+  });
+}
+
+/** Bytes and packets that wait for a client that does not read. */
+export function backlogOf(engine: EngineConnection): { readonly bytes: number; readonly packets: number } {
+  return { bytes: engine.transport.socket?.bufferedAmount ?? 0, packets: engine.writeBuffer.length };
+}
+
+/** Drops the connection without waiting for what is buffered: its client reconnects and resumes. */
+export function abandon(engine: EngineConnection): void {
+  const socket = engine.transport.socket;
+  engine.close(true);
+  socket?.terminate();
+}
+
+/** Closes in order, after what is buffered; the client sees `transport close` and reconnects. */
+export function closeTransport(engine: EngineConnection): void {
+  engine.close();
+}
+
+/**
+ * Tells what a client has surely handled (guarantees.md P4). EIO 4: the server's pings travel in order behind what was written before,
+ * and the client's script answers each with one pong, so the k-th heartbeat confirms what was written before the k-th ping. EIO 3: the
+ * client pings; its ping k+1 comes after it handled our pong k. `mark` is called when a ping (EIO 3: a pong) is written, `confirm`
+ * when the answer to the oldest unanswered mark came.
+ */
+export function watchHeartbeats(engine: EngineConnection, watcher: { mark(): void; confirm(): void }): void {
+  const marker = engine.protocol === 3 ? 'pong' : 'ping';
+  let marks = 0;
+  engine.on('packetCreate', (packet) => {
+    if (packet.type !== marker) return;
+    marks += 1;
+    watcher.mark();
+  });
+  engine.on('heartbeat', () => {
+    // EIO 3: Engine.IO writes the pong of this very ping before it tells of the heartbeat, and that mark is not answered yet.
+    if (marks <= (engine.protocol === 3 ? 1 : 0)) return;
+    marks -= 1;
+    watcher.confirm();
+  });
+}
+
+/** An extra ping, so that what was just written is confirmed within a round trip instead of an interval. EIO 4 only. */
+export function probe(engine: EngineConnection): boolean {
+  if (engine.protocol === 3 || engine.readyState !== 'open') return false;
+  engine.sendPacket('ping');
+  return true;
+}
