@@ -1,1 +1,16 @@
-export {};
+import type { Dialect } from '@parlance/dialect-kit';
+import { http } from './http.js';
+import { inbound } from './inbound.js';
+import { outbound } from './outbound.js';
+import { failure } from './reply.js';
+import { NAME } from './wire.js';
+
+/** MinChat: its clients show nothing in the handshake, so a connection is known by its first event. */
+export const minchat: Dialect = {
+  name: NAME,
+  opening: { marks: () => false, claim: () => null, resumes: 'named' },
+  inbound,
+  outbound,
+  refuse: failure,
+  http,
+};
