@@ -1,6 +1,6 @@
 import { cutBatches } from './batching.js';
 import { tooLarge } from './failures.js';
-import { ENVELOPE_BYTES, MAX_BATCH_ITEMS } from './limits.js';
+import { ENVELOPE_BYTES, ITEM_OVERHEAD_BYTES, MAX_BATCH_ITEMS } from './limits.js';
 import { writeAnswer, writeError } from './wire.js';
 
 interface Answer {
@@ -39,10 +39,10 @@ export class AnswerSheet {
 
   private fit(place: number, text: string): Answer {
     const maxBytes = this.maxPayload - ENVELOPE_BYTES;
-    const bytes = Buffer.byteLength(text);
+    const bytes = Buffer.byteLength(text) + ITEM_OVERHEAD_BYTES;
     if (bytes <= maxBytes) return { place, text, bytes };
     const refusal = writeError(tooLarge('The answer', maxBytes));
-    return { place, text: refusal, bytes: refusal.length };
+    return { place, text: refusal, bytes: refusal.length + ITEM_OVERHEAD_BYTES };
   }
 
   private flush(): void {

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutBatches } from './batching.js';
+import { cutBatches as cut, requestLimits } from './batching.js';
 import { MAX_BATCH_BYTES, MAX_BATCH_ITEMS } from './limits.js';
 
+const limits = requestLimits(1024 * 1024);
+const cutBatches = (items: readonly { readonly bytes: number }[]) => cut(items, limits);
 const item = (bytes: number) => ({ bytes });
 
 describe('cutBatches', () => {
@@ -23,6 +25,15 @@ describe('cutBatches', () => {
   it('lets an item over the limit travel alone', () => {
     const sizes = cutBatches([item(1), item(MAX_BATCH_BYTES + 1), item(1)]).map((batch) => batch.length);
     expect(sizes).toEqual([1, 1, 1]);
+  });
+
+  it('stays below what one message of a small transport may have', () => {
+    const small = requestLimits(64 * 1024);
+    const batches = cut(
+      Array.from({ length: 10 }, () => item(20_000)),
+      small,
+    );
+    expect(batches.map((batch) => batch.length)).toEqual([3, 3, 3, 1]);
   });
 
   it('keeps every item, in order, within both limits', () => {

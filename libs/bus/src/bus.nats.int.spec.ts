@@ -27,6 +27,34 @@ describe('connectNats', () => {
     expect(String(error)).not.toContain('hush');
   });
 
+  it('works with user and password, and says so when they are wrong', async () => {
+    const server = await NatsServer.start(['--user', 'parlance', '--pass', 'p@ss']);
+    const login = (pass: string) => server.url.replace('nats://', `nats://parlance:${encodeURIComponent(pass)}@`);
+    const bus = await connectNats({ servers: login('p@ss'), name: 'test' });
+    await bus.flush();
+    await bus.drain();
+    const refused: unknown = await connectNats({ servers: login('hush'), name: 'test' }).catch(
+      (error: unknown) => error,
+    );
+    expect(refused).toMatchObject({ code: 'permission-denied' });
+    expect(String(refused)).not.toContain('hush');
+    await server.stop();
+  });
+
+  it('keeps to the message size the server allows', async () => {
+    const server = await NatsServer.start([], 'max_payload: 65536');
+    const bus = await connectNats({ servers: server.url, name: 'test' });
+    const echo = query('test.echo', z.object({ text: z.string() }), z.object({ text: z.string() }));
+    await bus.serve(echo, async (input) => input);
+    await bus.flush();
+    const ask = (size: number) => bus.request(echo, { text: 'x'.repeat(size) });
+    const answers = await Promise.all([30_000, 30_000, 30_000, 60_000].map(ask));
+    expect(answers.map(({ text }) => text.length)).toEqual([30_000, 30_000, 30_000, 60_000]);
+    await expect(ask(70_000)).rejects.toMatchObject({ code: 'too-large' });
+    await bus.drain();
+    await server.stop();
+  });
+
   it('fails requests to a server that hangs, by their own timeout, and goes on when it wakes', async () => {
     const server = await NatsServer.start();
     const bus = await connectNats({ servers: server.url, name: 'test' });

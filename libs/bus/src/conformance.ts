@@ -205,6 +205,17 @@ export function busConformance(name: string, makeHub: () => Promise<TestHub>): v
       });
     });
 
+    describe('limits of a message', () => {
+      it('hold for as many long traces and items as one turn has', async () => {
+        await service.serveBatch(echo, async (items) => items.map(({ input }) => ({ ok: true, value: input })));
+        await service.flush();
+        const text = 'x'.repeat(4_000);
+        const ask = (n: number) => caller.request(echo, { text }, { trace: `${n}`.padEnd(2_000, 'é') });
+        const answers = await Promise.all(upTo(600).map(ask));
+        expect(answers).toHaveLength(600);
+      });
+    });
+
     describe('failures', () => {
       it(
         'nobody serves: unavailable at once',
@@ -486,6 +497,20 @@ export function busConformance(name: string, makeHub: () => Promise<TestHub>): v
         expect(heard).toEqual([]);
         await until(() => heard.length === 2);
         expect(heard).toEqual([['mine'], ['mine']]);
+      });
+
+      it('survive a schema that throws', async () => {
+        const heard: number[] = [];
+        const throwing = z.object({ n: z.number() }).transform((): { n: number } => {
+          throw new Error('broken schema');
+        });
+        await caller.listen(event('test.noted', throwing), 'test.a', () => heard.push(-1));
+        await caller.listen(noted, 'test.a', ({ n }) => heard.push(n));
+        await caller.flush();
+        for (const n of [1, 2]) service.publish(noted, 'test.a', { n });
+        await until(() => heard.length === 2);
+        expect(heard).toEqual([1, 2]);
+        expect(logged).toEqual(['A bus callback failed.', 'A bus callback failed.']);
       });
 
       it('over the transport’s limit are refused', () => {

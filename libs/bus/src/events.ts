@@ -2,7 +2,7 @@ import type { EventContract } from '@parlance/contracts';
 import type { z } from 'zod';
 import { checkAddress } from './address.js';
 import type { ListenOptions, Subscription } from './bus.js';
-import type { BusEnvironment } from './ports.js';
+import { type BusEnvironment, guarded } from './ports.js';
 import type { Delivery, Transport, TransportSubscription } from './transport.js';
 import { readEvent, writeEvent } from './wire.js';
 
@@ -30,9 +30,8 @@ export class Events {
   ): Subscription {
     checkAddress(address);
     if (options?.queue !== undefined) checkAddress(options.queue);
-    const carrier = this.transport.subscribe(address, options?.queue, (delivery) =>
-      this.take(contract, delivery, handler),
-    );
+    const take = guarded(this.env.log, (delivery: Delivery) => this.take(contract, delivery, handler));
+    const carrier = this.transport.subscribe(address, options?.queue, take);
     this.listeners.add(carrier);
     const stop = async (): Promise<void> => {
       await carrier.stop();

@@ -5,7 +5,10 @@ export const MAX_BATCH_ITEMS = 256;
 export const MAX_BATCH_BYTES = 256 * 1024;
 
 /** Room left in a message for what surrounds the items. */
-export const ENVELOPE_BYTES = 4 * 1024;
+export const ENVELOPE_BYTES = 1024;
+
+/** What an item adds to a message beside its own JSON: a comma, its place or time left. */
+export const ITEM_OVERHEAD_BYTES = 32;
 
 export const DEFAULT_TIMEOUT_MS = 3_000;
 export const MAX_TIMEOUT_MS = 10_000;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,10 +18,14 @@ export class NatsServer {
   private constructor(
     private readonly port: number,
     private readonly folder: string,
+    private readonly more: readonly string[],
   ) {}
 
-  static async start(): Promise<NatsServer> {
-    const server = new NatsServer(await freePort(), await mkdtemp(join(tmpdir(), 'parlance-bus-')));
+  /** `more`: further arguments; `settings`: the text of a configuration file. */
+  static async start(more: readonly string[] = [], settings = ''): Promise<NatsServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'parlance-bus-'));
+    await writeFile(join(folder, 'nats.conf'), settings);
+    const server = new NatsServer(await freePort(), folder, more);
     await server.restart();
     return server;
   }
@@ -31,9 +35,8 @@ export class NatsServer {
   }
 
   async restart(): Promise<void> {
-    const child = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(this.port), '-sd', this.folder], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const place = ['-a', '127.0.0.1', '-p', String(this.port), '-c', join(this.folder, 'nats.conf')];
+    const child = spawn('nats-server', [...place, ...this.more], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
     await new Promise<void>((resolve, reject) => {
       child.once('error', reject);

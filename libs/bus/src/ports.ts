@@ -33,6 +33,23 @@ export interface BusOptions {
   readonly maxPending?: number | undefined;
 }
 
+/**
+ * A callback that cannot throw into the transport, where an exception would end the reading of everything. Only a fault of ours or a
+ * schema that throws gets here; it is logged.
+ */
+export function guarded<A extends readonly unknown[]>(
+  log: BusLog,
+  callback: (...args: A) => void,
+): (...args: A) => void {
+  return (...args) => {
+    try {
+      callback(...args);
+    } catch (err) {
+      log.error({ err }, 'A bus callback failed.');
+    }
+  };
+}
+
 /** Without a logger the line still has to reach somebody. */
 const stderrLog: BusLog = {
   warn: (fields, message) => console.warn(message, fields),

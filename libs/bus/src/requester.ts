@@ -2,18 +2,19 @@ import type { RequestContract } from '@parlance/contracts';
 import { ParlanceError, toParlanceError } from '@parlance/domain';
 import type { z } from 'zod';
 import { checkAddress } from './address.js';
-import { cutBatches } from './batching.js';
+import { cutBatches, requestLimits } from './batching.js';
 import type { BusStatus, RequestOptions } from './bus.js';
 import { overloaded, tooLarge, unavailable } from './failures.js';
 import {
   DEFAULT_TIMEOUT_MS,
   DISCONNECT_GRACE_MS,
   ENVELOPE_BYTES,
+  ITEM_OVERHEAD_BYTES,
   MAX_BACKLOG_BYTES,
   MAX_PENDING_REQUESTS,
   MAX_TIMEOUT_MS,
 } from './limits.js';
-import type { BusEnvironment } from './ports.js';
+import { type BusEnvironment, guarded } from './ports.js';
 import type { Transport } from './transport.js';
 import { type AnswerEnvelope, readAnswer, readError, type WireAnswer, writeRequest } from './wire.js';
 
@@ -54,7 +55,7 @@ export class Requester {
     private readonly env: BusEnvironment,
     private readonly maxPending = MAX_PENDING_REQUESTS,
   ) {
-    transport.onReply((token, text) => this.take(token, text));
+    transport.onReply(guarded(env.log, (token, text) => this.take(token, text)));
     transport.onStatus((status) => this.changeStatus(status));
   }
 
@@ -106,12 +107,13 @@ export class Requester {
     checkAddress(contract.subject);
     const json: string | undefined = JSON.stringify(input);
     if (json === undefined) throw new ParlanceError('invalid', 'A request needs an input.');
-    const bytes = Buffer.byteLength(json);
+    const trace = options?.trace ?? null;
+    const bytes = Buffer.byteLength(json) + Buffer.byteLength(trace ?? '') + ITEM_OVERHEAD_BYTES;
     const maxBytes = this.transport.maxPayload - ENVELOPE_BYTES;
     if (bytes > maxBytes) throw tooLarge('The request', maxBytes);
     if (this.queuedBytes + bytes > MAX_BACKLOG_BYTES) throw overloaded('Too much is waiting to be sent.');
     const timeout = Math.min(options?.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS);
-    return { json, bytes, deadline: this.env.now() + timeout, trace: options?.trace ?? null, accept, reject };
+    return { json, bytes, deadline: this.env.now() + timeout, trace, accept, reject };
   }
 
   private enqueue(contract: RequestContract, item: Pending): void {
@@ -136,9 +138,10 @@ export class Requester {
     if (this.lostAt !== null) return;
     this.queuedBytes = 0;
     const queues = [...this.queues];
+    const limits = requestLimits(this.transport.maxPayload);
     this.queues.clear();
     for (const [contract, queue] of queues) {
-      for (const batch of cutBatches(queue)) this.send(contract, batch);
+      for (const batch of cutBatches(queue, limits)) this.send(contract, batch);
     }
   }
 
@@ -155,8 +158,16 @@ export class Requester {
     const flight: Flight = { contract, items: [...batch], open: batch.length };
     this.flights.set(token, flight);
     this.env.metrics.onBatch?.(contract.subject, batch.length);
-    if (!this.transport.ask(contract.subject, token, text)) {
-      this.fail(token, flight, unavailable('The message bus does not take requests at the moment.'));
+    const refusal = this.ask(contract.subject, token, text);
+    if (refusal !== null) this.fail(token, flight, refusal);
+  }
+
+  private ask(subject: string, token: string, text: string): ParlanceError | null {
+    try {
+      if (this.transport.ask(subject, token, text)) return null;
+      return unavailable('The message bus does not take requests at the moment.');
+    } catch (error) {
+      return toParlanceError(error);
     }
   }
 

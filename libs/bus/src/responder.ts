@@ -7,7 +7,7 @@ import type { BatchAnswer, BatchItem, RequestContext, ServeOptions, Subscription
 import { overloaded, unavailable } from './failures.js';
 import { InFlight } from './in-flight.js';
 import { DRAIN_TIMEOUT_MS, MAX_IN_FLIGHT_ITEMS } from './limits.js';
-import type { BusEnvironment } from './ports.js';
+import { type BusEnvironment, guarded } from './ports.js';
 import type { Delivery, Transport } from './transport.js';
 import { fieldsOf, readRequest, type RequestEnvelope, writeError, writeValue } from './wire.js';
 
@@ -70,9 +70,8 @@ export class Responder {
   private open<I extends z.ZodType>(server: Server<I>): Subscription {
     const { subject } = server.contract;
     checkAddress(subject);
-    const carrier = this.transport.subscribe(subject, owningService(subject), (delivery) =>
-      this.take(server, delivery),
-    );
+    const take = guarded(this.env.log, (delivery: Delivery) => this.take(server, delivery));
+    const carrier = this.transport.subscribe(subject, owningService(subject), take);
     let stopping: Promise<void> | null = null;
     const stop = async (): Promise<void> => {
       await carrier.stop();
@@ -99,9 +98,13 @@ export class Responder {
   }
 
   private reply(subject: string, reply: string, text: string): void {
-    if (this.transport.publish(reply, text)) return;
-    // The caller hears of it by its own timeout.
-    this.env.metrics.onDrop?.(this.transport.connected ? 'backlog' : 'disconnected', subject);
+    try {
+      if (this.transport.publish(reply, text)) return;
+      // The caller hears of it by its own timeout.
+      this.env.metrics.onDrop?.(this.transport.connected ? 'backlog' : 'disconnected', subject);
+    } catch (err) {
+      this.env.log.error({ subject, err }, 'An answer could not be sent.');
+    }
   }
 
   private refusal<I extends z.ZodType>(server: Server<I>, envelope: RequestEnvelope): ParlanceError | null {

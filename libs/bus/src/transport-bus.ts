@@ -14,7 +14,7 @@ import type {
 import { Events } from './events.js';
 import { unavailable } from './failures.js';
 import { FLUSH_TIMEOUT_MS } from './limits.js';
-import { type BusOptions, busEnvironment } from './ports.js';
+import { type BusEnvironment, type BusOptions, busEnvironment, guarded } from './ports.js';
 import { Requester } from './requester.js';
 import { Responder } from './responder.js';
 import type { Transport } from './transport.js';
@@ -22,6 +22,7 @@ import { within } from './within.js';
 
 /** The bus over any transport. */
 export class TransportBus implements Bus {
+  private readonly env: BusEnvironment;
   private readonly requester: Requester;
   private readonly responder: Responder;
   private readonly events: Events;
@@ -31,10 +32,10 @@ export class TransportBus implements Bus {
     private readonly transport: Transport,
     options: BusOptions,
   ) {
-    const env = busEnvironment(options);
-    this.requester = new Requester(transport, env, options.maxPending);
-    this.responder = new Responder(transport, env);
-    this.events = new Events(transport, env);
+    this.env = busEnvironment(options);
+    this.requester = new Requester(transport, this.env, options.maxPending);
+    this.responder = new Responder(transport, this.env);
+    this.events = new Events(transport, this.env);
   }
 
   get connected(): boolean {
@@ -87,7 +88,7 @@ export class TransportBus implements Bus {
   }
 
   onStatus(listener: (status: BusStatus) => void): () => void {
-    return this.transport.onStatus(listener);
+    return this.transport.onStatus(guarded(this.env.log, listener));
   }
 
   drain(): Promise<void> {
