@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { Directory } from '@parlance/actions';
 import { PrincipalCache, sealer } from '@parlance/auth';
 import type { Bus } from '@parlance/bus';
-import type { ConfigOf, limitsConfig } from '@parlance/config';
 import { IDENTITY_CHANGED_ADDRESS, identityChanged, verifyCredential } from '@parlance/contracts';
 import { dialectNamed, dialectOfEvent, dialects } from '@parlance/dialect-registry';
 import { objectIdMaker } from '@parlance/domain';
@@ -12,7 +11,7 @@ import type { Server } from 'socket.io';
 import { AudienceIndex } from './audience-index.js';
 import { Binder } from './binder.js';
 import { Dispatcher } from './dispatcher.js';
-import type { gatewayConfig } from './gateway.config.js';
+import type { GatewaySettings } from './gateway.config.js';
 import { GatewayMetrics } from './gateway.metrics.js';
 import { Gateway } from './gateway.service.js';
 import { Intake } from './intake.js';
@@ -24,8 +23,6 @@ import { closeTransport } from './socket-internals.js';
 import { createSocketServer, joinRedis } from './socket-server.js';
 import { UnboundWatch } from './unbound-watch.js';
 import { ViewCache } from './view-cache.js';
-
-export type GatewaySettings = ConfigOf<readonly [typeof gatewayConfig, typeof limitsConfig]>;
 
 export interface GatewayEnvironment {
   readonly http: HttpServer;
@@ -83,7 +80,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     },
     metrics,
     logger,
-    { now: clock, random: Math.random, unsequenced: own.plant === 'sequencer-off' },
+    { now: clock, random: Math.random, unsequenced: settings.testing.plant === 'sequencer-off' },
   );
   const keeper = new SessionKeeper(bus, podId, () => feed.isWhole(), COMMIT_SLACK_MS, logger);
   const rates = new RateLimits({

@@ -1,4 +1,14 @@
-import { flag, fragment, integer, oneOf, setting, text, url } from '@parlance/config';
+import {
+  flag,
+  fragment,
+  integer,
+  limitsConfig,
+  setting,
+  testingConfig,
+  text,
+  url,
+  type ConfigOf,
+} from '@parlance/config';
 
 /** Settings of the gateway alone; the limits of guarantees.md section 7 are shared (`limitsConfig`). */
 export const gatewayConfig = fragment('gateway', {
@@ -54,10 +64,8 @@ export const gatewayConfig = fragment('gateway', {
     default: false,
     doc: 'Whether X-Forwarded-For names the client (only behind a proxy that sets it).',
   }),
-  plant: setting({
-    env: 'PARLANCE_PLANT_GATEWAY',
-    schema: oneOf('none', 'sequencer-off'),
-    default: 'none',
-    doc: 'A planted bug, for the history checker to find; only in tests.',
-  }),
 });
+
+export const gatewayFragments = [gatewayConfig, limitsConfig, testingConfig] as const;
+
+export type GatewaySettings = ConfigOf<typeof gatewayFragments>;

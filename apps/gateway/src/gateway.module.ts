@@ -5,7 +5,7 @@ import { BUS, CLOCK, DRAIN, Drain, HEALTH, LOGGER, METRICS } from '@parlance/boo
 import type { Bus } from '@parlance/bus';
 import type { Clock, Health, Logger, Metrics } from '@parlance/observability';
 import { assembleGateway } from './gateway.assembly.js';
-import type { GatewaySettings } from './gateway.assembly.js';
+import type { GatewaySettings } from './gateway.config.js';
 
 const SETTINGS = Symbol('GATEWAY_SETTINGS');
 

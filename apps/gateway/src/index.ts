@@ -1,3 +1,3 @@
-export { gatewayConfig } from './gateway.config.js';
+export { gatewayConfig, gatewayFragments } from './gateway.config.js';
+export type { GatewaySettings } from './gateway.config.js';
 export { GatewayModule } from './gateway.module.js';
-export type { GatewaySettings } from './gateway.assembly.js';

@@ -20,5 +20,6 @@ export {
   natsConfig,
   redisConfig,
   sharedFragments,
+  testingConfig,
 } from './shared-fragments.js';
 export { byteSize, duration, flag, integer, list, oneOf, port, text, url, urlList } from './value-schema.js';

@@ -147,6 +147,27 @@ export const limitsConfig = fragment('limits', {
   }),
 });
 
+/** What breaks promises on purpose, so that tests can prove that they would notice. Refused outside `PARLANCE_ENV=test`. */
+export const testingConfig = fragment('testing', {
+  env: setting({
+    env: 'PARLANCE_ENV',
+    schema: oneOf('production', 'test'),
+    default: 'production',
+    doc: 'What this installation is for; test allows PARLANCE_PLANT and PARLANCE_FAULT_SEED.',
+  }),
+  plant: setting({
+    env: 'PARLANCE_PLANT',
+    schema: oneOf('none', 'relay-off', 'dedupe-off', 'sequencer-off'),
+    default: 'none',
+    doc: 'A bug to plant, for tests of the tests.',
+  }),
+  faultSeed: setting({
+    env: 'PARLANCE_FAULT_SEED',
+    schema: integer(0, 2 ** 31 - 1).optional(),
+    doc: 'Makes the bus lose, double and reorder events, decided by this seed.',
+  }),
+});
+
 /** Names in these are known to every app, whether or not it reads them: processes of one stack share an environment. */
 export const sharedFragments = [
   httpConfig,
@@ -156,4 +177,5 @@ export const sharedFragments = [
   redisConfig,
   databaseConfig,
   limitsConfig,
+  testingConfig,
 ] as const;
