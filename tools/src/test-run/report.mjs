@@ -9,11 +9,11 @@ import { SERVERS } from './servers.mjs';
  * @typedef {object} Counts
  * @property {number} passed
  * @property {number} failed failed tests, and files that broke before or around their tests
- * @property {number} skipped
+ * @property {readonly string[]} skipped names of the tests that this machine is not fit for
  *
  * @typedef {object} FileResult one file of vitest's JSON report
  * @property {'passed' | 'failed'} status
- * @property {readonly { readonly status: string }[]} assertionResults
+ * @property {readonly { readonly status: string, readonly fullName: string }[]} assertionResults
  *
  * @typedef {object} Outcome
  * @property {Counts} counts
@@ -50,14 +50,16 @@ export function findLeftOut(specs, available) {
 
 /** @param {readonly FileResult[]} files @returns {Counts} */
 export function countResults(files) {
-  const statuses = files.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status));
-  const count = (/** @type {readonly string[]} */ ...wanted) =>
-    statuses.filter((status) => wanted.includes(status)).length;
+  const tests = files.flatMap(({ assertionResults }) => assertionResults);
+  const count = (/** @type {string} */ wanted) => tests.filter(({ status }) => status === wanted).length;
   const broken = files.filter(
     ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
   );
-  const [passed, failed] = [count('passed'), count('failed')];
-  return { passed, failed: failed + broken.length, skipped: statuses.length - passed - failed };
+  return {
+    passed: count('passed'),
+    failed: count('failed') + broken.length,
+    skipped: tests.filter(({ status }) => !['passed', 'failed'].includes(status)).map(({ fullName }) => fullName),
+  };
 }
 
 /** @param {Outcome} outcome @returns {{ readonly lines: readonly string[], readonly exitCode: 0 | 1 }} */
@@ -65,13 +67,13 @@ export function conclude({ counts, leftOut, runnerStatus, strict }) {
   const { passed, failed, skipped } = counts;
   const faults = [
     ...(strict && leftOut.length > 0 ? ['strict: nothing may be left out'] : []),
-    ...(strict && skipped > 0 ? ['strict: no test may be skipped'] : []),
+    ...(strict && skipped.length > 0 ? ['strict: no test may be skipped'] : []),
     ...(passed + failed === 0 ? ['no test was run'] : []),
     ...(runnerStatus !== 0 && failed === 0 ? [`vitest ended with code ${runnerStatus}: see its errors above`] : []),
   ];
-  const total = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  const total = `${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`;
   return {
-    lines: [...describeLeftOut(leftOut), ...faults, total],
+    lines: [...skipped.map((name) => `skipped here: ${name}`), ...describeLeftOut(leftOut), ...faults, total],
     exitCode: failed > 0 || faults.length > 0 ? 1 : 0,
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { conclude, countResults, findLeftOut, neededServers } from './report.mjs';
 import { pathWithServers } from './servers.mjs';
 
-const clean = { counts: { passed: 12, failed: 0, skipped: 0 }, leftOut: [], runnerStatus: 0, strict: false };
+const clean = { counts: { passed: 12, failed: 0, skipped: [] }, leftOut: [], runnerStatus: 0, strict: false };
 const clusterLeftOut = { file: 'apps/e2e/src/cluster.e2e.spec.ts', missing: ['redis-server', 'nats-server'] };
 const busLeftOut = { file: 'libs/bus/src/nats.int.spec.ts', missing: ['nats-server'] };
 
@@ -46,20 +46,24 @@ describe('finding what must be left out', () => {
 describe('counting results', () => {
   const file = (status: 'passed' | 'failed', ...statuses: string[]) => ({
     status,
-    assertionResults: statuses.map((one) => ({ status: one })),
+    assertionResults: statuses.map((one, index) => ({ status: one, fullName: `test ${index}` })),
   });
 
   it('adds up the tests of all files', () => {
     const files = [file('passed', 'passed', 'passed', 'pending'), file('failed', 'failed', 'passed', 'todo')];
-    expect(countResults(files)).toEqual({ passed: 3, failed: 1, skipped: 2 });
+    expect(countResults(files)).toEqual({ passed: 3, failed: 1, skipped: ['test 2', 'test 2'] });
   });
 
   it('counts a file that could not be loaded as failed', () => {
-    expect(countResults([file('failed'), file('passed', 'passed')])).toEqual({ passed: 1, failed: 1, skipped: 0 });
+    expect(countResults([file('failed'), file('passed', 'passed')])).toEqual({ passed: 1, failed: 1, skipped: [] });
   });
 
   it('counts a file whose set-up failed as failed', () => {
-    expect(countResults([file('failed', 'pending', 'pending')])).toEqual({ passed: 0, failed: 1, skipped: 2 });
+    expect(countResults([file('failed', 'pending', 'pending')])).toEqual({
+      passed: 0,
+      failed: 1,
+      skipped: ['test 0', 'test 1'],
+    });
   });
 });
 
@@ -92,13 +96,18 @@ describe('the conclusion', () => {
     [false, 0],
     [true, 1],
   ])('with a skipped test and strict %s ends with code %i', (strict, code) => {
-    const { lines, exitCode } = conclude({ ...clean, counts: { passed: 3, failed: 0, skipped: 1 }, strict });
+    const { lines, exitCode } = conclude({
+      ...clean,
+      counts: { passed: 3, failed: 0, skipped: ['server as root'] },
+      strict,
+    });
     expect(exitCode).toBe(code);
+    expect(lines[0]).toBe('skipped here: server as root');
     expect(lines.at(-1)).toBe('3 passed, 0 failed, 1 skipped');
   });
 
   it('fails when a test failed', () => {
-    const failed = { ...clean, counts: { passed: 3, failed: 2, skipped: 0 }, runnerStatus: 1 };
+    const failed = { ...clean, counts: { passed: 3, failed: 2, skipped: [] }, runnerStatus: 1 };
     expect(conclude(failed)).toEqual({ lines: ['3 passed, 2 failed'], exitCode: 1 });
   });
 
@@ -107,7 +116,7 @@ describe('the conclusion', () => {
   });
 
   it('fails when no test was run', () => {
-    expect(conclude({ ...clean, counts: { passed: 0, failed: 0, skipped: 0 } }).exitCode).toBe(1);
+    expect(conclude({ ...clean, counts: { passed: 0, failed: 0, skipped: [] } }).exitCode).toBe(1);
   });
 });
 
