@@ -1,3 +1,4 @@
+import { sealer, type Sealer } from '@parlance/auth';
 import { startApp, Drain, type Platform, type RunningApp } from '@parlance/bootstrap';
 import { createInProcessHub, type Bus, type InProcessHub } from '@parlance/bus';
 import { loadConfig } from '@parlance/config';
@@ -17,12 +18,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identityFragments } from './identity.config.js';
-import { IdentityModule } from './identity.module.js';
+import { IdentityModule, VAULT_PURPOSE } from './identity.module.js';
 import { TenantRepository } from './tenant/tenant.repository.js';
 
 /** What the integration specs start: the real service on a real Postgres, asked over the in-process bus as an edge would. */
 
-export const MASTER_KEY = 'a master key of the specs, 32 characters or more';
+const MASTER_KEY = 'a master key of the specs, 32 characters or more';
 
 export interface Database {
   readonly url: string;
@@ -55,6 +56,7 @@ export interface Identity {
   /** lets the service's clock run ahead, in ms */
   readonly pass: (ms: number) => void;
   readonly log: readonly string[];
+  readonly masterKey: string;
   readonly verify: (credential: string | null, over?: Partial<Where>) => Promise<VerifiedCredential>;
   close(): Promise<void>;
 }
@@ -88,6 +90,7 @@ export async function startIdentity(database: Database, options: StartOptions = 
     edge,
     hub,
     log,
+    masterKey: MASTER_KEY,
     pass: (ms) => (ahead += ms),
     verify: (credential, over = {}) =>
       edge.request(verifyCredential, { credential, host: null, origin: null, ...over }),
@@ -112,9 +115,21 @@ function platformOf(bus: Bus, log: string[], clock: () => number): Platform<Bus>
   return { logger, metrics: new Metrics(), health: new Health(), drain, clock, bus };
 }
 
+/** What opens the signing keys that a replica stores, and the other way round. */
+export function vaultOf(): Sealer {
+  return sealer(MASTER_KEY, { purpose: VAULT_PURPOSE });
+}
+
 /** Stores a tenant with sensible values for what is not given, and returns its id. */
 export async function makeTenant(database: Database, over: Partial<Tenant> & { readonly id: string }): Promise<string> {
-  const rest = { hosts: [], origins: [], payloadIdentity: 'refuse', dialects: null, defaultDialect: null } as const;
-  await new TenantRepository(database.persistence).createIfAbsent({ name: over.id, options: {}, ...rest, ...over });
+  const rest: Omit<Tenant, 'id' | 'name'> = {
+    hosts: [],
+    origins: [],
+    payloadIdentity: 'refuse',
+    dialects: null,
+    defaultDialect: null,
+    options: {},
+  };
+  await new TenantRepository(database.persistence).createIfAbsent({ name: over.id, ...rest, ...over });
   return over.id;
 }

@@ -37,6 +37,9 @@ const NOUNS = [
   DemoService,
 ];
 
+/** Keeps what is sealed for the database apart from other uses of one secret. */
+export const VAULT_PURPOSE = 'signing-key';
+
 /** Tenants, API keys, users and tokens, served over the bus. Needs the platform module, and a migrated database. */
 @Module({})
 export class IdentityModule {
@@ -46,7 +49,7 @@ export class IdentityModule {
       module: IdentityModule,
       providers: [
         { provide: SETTINGS, useValue: settings },
-        { provide: VAULT, useValue: sealer(masterKey, { previous: previousMasterKey, purpose: 'signing-key' }) },
+        { provide: VAULT, useValue: sealer(masterKey, { previous: previousMasterKey, purpose: VAULT_PURPOSE }) },
         { provide: NEW_ID, useFactory: (now: Clock) => objectIdMaker({ now, randomBytes }), inject: [CLOCK] },
         {
           provide: PERSISTENCE,

@@ -170,6 +170,19 @@ describe('the principal cache', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('keeps no answer of the first 2 s after a change: the replica that gave it may not have heard', async () => {
+    const { cache, asked, pass } = world();
+    cache.evict({ kind: 'credential', tenantId: 'acme', id: 't1' });
+    pass(1_999);
+    await cache.get(ask('a'));
+    await cache.get(ask('a'));
+    expect(asked).toHaveLength(2);
+    pass(1);
+    await cache.get(ask('a'));
+    await cache.get(ask('a'));
+    expect(asked).toHaveLength(3);
+  });
+
   it('forgets everything when told that it may have missed changes, also what is under way', async () => {
     const gate = gateOf();
     let first = true;

@@ -28,7 +28,15 @@ type Outcome = { readonly principal: VerifiedCredential } | { readonly refusal: 
 type Entry = Outcome & { readonly until: number; readonly tags: readonly string[] };
 
 const REFUSALS: readonly string[] = ['unauthenticated', 'permission-denied'];
+interface Change {
+  readonly count: number;
+  /** milliseconds since the epoch */
+  readonly at: number;
+}
+
 const REMEMBERED_CHANGES = 10_000;
+/** How long the news of a change takes to reach every replica of identity, at the most that is expected. */
+const SETTLE_MS = 2_000;
 const MAX_HEADER_CHARS = 512;
 
 /**
@@ -41,8 +49,8 @@ export class PrincipalCache {
   readonly #entries: LRUCache<string, Entry>;
   readonly #keysByTag = new Map<string, Set<string>>();
   readonly #pending = new Map<string, Promise<Outcome>>();
-  /** tag -> number of the change; so that an answer that was under way during a change is not kept */
-  readonly #changes = new LRUCache<string, number>({ max: REMEMBERED_CHANGES });
+  /** the newest change by tag, so that no answer from before it is kept */
+  readonly #changes = new LRUCache<string, Change>({ max: REMEMBERED_CHANGES });
   #changeCount = 0;
   #running = 0;
 
@@ -74,7 +82,7 @@ export class PrincipalCache {
   /** Forgets what a change made untrue. Arrow, so that it can be handed to a subscription as it is. */
   readonly evict = (change: IdentityChange): void => {
     const tag = tagOf(change.kind, change.tenantId, change.id);
-    this.#changes.set(tag, ++this.#changeCount);
+    this.#changes.set(tag, { count: ++this.#changeCount, at: this.#options.now() });
     this.#pending.clear();
     for (const key of [...(this.#keysByTag.get(tag) ?? [])]) this.#entries.delete(key);
   };
@@ -112,10 +120,17 @@ export class PrincipalCache {
     const startedAt = this.#changeCount;
     const outcome = await this.#ask(request);
     const tags = 'principal' in outcome ? tagsOf(outcome.principal) : [];
-    const overtaken = this.#changeCount - startedAt > REMEMBERED_CHANGES;
-    const changed = tags.some((tag) => (this.#changes.get(tag) ?? 0) > startedAt);
-    if (!overtaken && !changed) this.#keep(key, { ...outcome, tags, until: this.#untilOf(outcome) });
+    if (!this.#mayBeOld(tags, startedAt)) this.#keep(key, { ...outcome, tags, until: this.#untilOf(outcome) });
     return outcome;
+  }
+
+  /** Asked before a change, or so soon after it that the replica of identity that answered may not have heard of it. */
+  #mayBeOld(tags: readonly string[], startedAt: number): boolean {
+    if (this.#changeCount - startedAt > REMEMBERED_CHANGES) return true;
+    return tags.some((tag) => {
+      const change = this.#changes.get(tag);
+      return change !== undefined && (change.count > startedAt || this.#options.now() - change.at < SETTLE_MS);
+    });
   }
 
   async #ask(request: CredentialRequest): Promise<Outcome> {
