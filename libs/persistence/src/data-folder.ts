@@ -22,6 +22,9 @@ export const EMBEDDED_USER = 'parlance';
 
 const PASSWORD_FILE = 'parlance.password';
 
+/** Flushes the file system once instead of a thousand files one by one: half the time of a first start. Only Linux has the call. */
+const SYNC_ALL_AT_ONCE = `--sync-method=${process.platform === 'linux' ? 'syncfs' : 'fsync'}`;
+
 /** Makes the folder that will hold the data folder, its lock and drafts. Returns the data folder's path without symbolic links. */
 export function makeParentFolder(dataDir: string): string {
   try {
@@ -108,7 +111,7 @@ function createCluster(dataDir: string, account: PostgresAccount, binaries: Post
     draft,
     `--username=${EMBEDDED_USER}`,
     `--pwfile=${passwordFile}`,
-    ...(durable ? [] : ['--no-sync']),
+    durable ? SYNC_ALL_AT_ONCE : '--no-sync',
   ];
   runInitdb(draft, args, account, binaries);
   renameSync(passwordFile, join(draft, PASSWORD_FILE));

@@ -116,6 +116,7 @@ function passwdEntry(name: string): Identity | undefined {
 
 /** Busybox has a smaller `setpriv` of the same name. */
 function hasSetpriv(): boolean {
-  const help = spawnSync('setpriv', ['--help'], { encoding: 'utf8' }).stdout ?? '';
+  const { error, stdout: help } = spawnSync('setpriv', ['--help'], { encoding: 'utf8' });
+  if (error !== undefined) return false;
   return help.includes('--pdeathsig') && help.includes('--securebits');
 }

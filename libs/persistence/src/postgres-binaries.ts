@@ -76,10 +76,10 @@ function makeExecutable(file: string): void {
 }
 
 function majorVersion(postgres: string): number {
-  const result = spawnSync(postgres, ['--version'], { encoding: 'utf8', env: {} });
-  const major = Number(/(\d+)(?:\.|\s|$)/.exec(result.stdout ?? '')?.[1]);
+  const { error, status, stdout, stderr } = spawnSync(postgres, ['--version'], { encoding: 'utf8', env: {} });
+  const major = error === undefined ? Number(/(\d+)(?:\.|\s|$)/.exec(stdout)?.[1]) : Number.NaN;
   if (Number.isInteger(major)) return major;
-  const reason = result.error?.message ?? (result.stderr.trim() || `exit code ${result.status}`);
+  const reason = error?.message ?? (stderr.trim() || `exit code ${status}`);
   throw new DatabaseError(
     'platform-unsupported',
     `The embedded Postgres does not run on this machine (${reason}). ${USE_DATABASE_URL}`,

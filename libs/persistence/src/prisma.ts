@@ -40,14 +40,19 @@ export function createPersistence(options: PersistenceOptions): Persistence {
 
 /**
  * Maps the errors of model and raw queries, inside transactions too. The extended client behaves like the plain one, but its type
- * is another, which would spread through every repository: hence the cast.
+ * is another, which would spread through every repository: hence the guard.
  */
 function withCodedErrors(client: PrismaClient): PrismaClient {
   const extended = client.$extends({
     client: { $on: client.$on.bind(client) },
     query: { $allOperations: ({ args, query }) => coded(query(args)) },
   });
-  return extended as unknown as PrismaClient;
+  if (isWholeClient(extended)) return extended;
+  throw new Error('This version of Prisma extends its client in another way.');
+}
+
+function isWholeClient(value: object): value is PrismaClient {
+  return ['$on', '$connect', '$disconnect', '$transaction', '$queryRaw', '$executeRaw'].every((name) => name in value);
 }
 
 function createAdapter(options: PersistenceOptions): PrismaPg {
