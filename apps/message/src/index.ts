@@ -1,1 +1,3 @@
-export {};
+export { messageConfig, messageFragments, plantConfig } from './message.config.js';
+export type { MessageConfig } from './message.config.js';
+export { MessageModule } from './message.module.js';

@@ -92,6 +92,8 @@ begin
 end
 $$;
 create index message_by_id on message.message (tenant_id, id);
+-- Few, and what has to be left out of a count of a room's visible messages.
+create index message_hidden on message.message (tenant_id, room_id) where type = 'info' or deleted_at is not null;
 
 -- The room log, which is the outbox too. A message fact stores only the seq: what was said is in message.message.
 -- (xid, id) is the cursor of durable readers, who read only what is older than every running transaction. It orders commits,
@@ -123,6 +125,8 @@ create table message.session (
   user_id    text collate "C" not null,
   dialect    text not null,
   pod_id     text collate "C" not null,
+  -- the gateway's own, sealed
+  ticket     text,
   state      text not null check (state in ('open', 'closed')),
   open_rooms text[] not null default '{}',
   cursors    jsonb not null default '[]',
@@ -148,7 +152,9 @@ create table message.pod (
 create table message.relay_lease (
   job        text collate "C" primary key,
   holder     text collate "C" not null,
-  expires_at timestamptz(3) not null
+  expires_at timestamptz(3) not null,
+  -- where a successor starts: as far as the holder had read 40 s ago
+  resume_xid xid8 not null default '0'
 );
 
 -- The time up to which (inclusive) every fact of every room is committed and visible to the caller's NEXT statement. A fact takes its time
@@ -209,8 +215,8 @@ create function message.send_batch(
   p_tenant text[], p_room text[], p_sender text[], p_client text[], p_hash text[], p_id text[], p_type text[], p_text text[],
   p_attachment text[], p_reply_to text[], p_metadata text[], p_extras text[], p_actor text[], p_origin text[]
 ) returns table (
-  ord integer, status text, seq bigint, pos bigint, at_ms double precision, prev_at_ms double precision, event_id bigint,
-  number bigint, uuid uuid, kind text, version integer, user_a text, user_b text
+  ord integer, status text, seq double precision, pos double precision, at_ms double precision, prev_at_ms double precision,
+  event_id double precision, number double precision, uuid uuid, kind text, version integer, user_a text, user_b text
 ) language plpgsql volatile
   set plan_cache_mode = force_generic_plan
   set enable_seqscan = off
@@ -292,14 +298,190 @@ begin
               from placed p where p.status = 'ok' group by p.tenant_id, p.room_id) c
      where h.tenant_id = c.tenant_id and h.room_id = c.room_id
   )
-  select p.ord::integer, p.status, p.seq, p.head_pos + p.n, date_part('epoch', p.at) * 1000,
-         date_part('epoch', case when p.n = 1 then p.last_at else p.at end) * 1000, p.event_id,
-         r.number, r.uuid, r.kind, r.version, r.user_a, r.user_b
+  select p.ord::integer, p.status, p.seq::double precision, (p.head_pos + p.n)::double precision, date_part('epoch', p.at) * 1000,
+         date_part('epoch', case when p.n = 1 then p.last_at else p.at end) * 1000,
+         p.event_id::double precision, r.number::double precision, r.uuid, r.kind, r.version, r.user_a, r.user_b
     from placed p
     left join lateral (
       select r0.number, r0.uuid, r0.kind, r0.version, r0.user_a, r0.user_b from message.room r0
        where r0.tenant_id = p.tenant_id and r0.id = p.room_id limit 1) r on p.status in ('ok', 'repeat')
    order by p.ord;
+end
+$$;
+
+-- Takes a connection in (contract message.session.bind): one round trip. The answer's `stays` are what the owed facts are computed
+-- from: every stay in the user's rooms that may hold facts the resumed session did not confirm; `seen` is the position at its as_of.
+create function message.bind_session(
+  p_tenant text, p_user text, p_dialect text, p_session text, p_pod text, p_ticket text, p_resume text, p_latest boolean,
+  p_window interval
+) returns jsonb language plpgsql volatile as $$
+declare
+  v_as_of timestamptz(3) := message.stable_now();
+  v_now timestamptz(3) := clock_timestamp();
+  v_old message.session;
+  v_rooms jsonb;
+  v_stays jsonb;
+begin
+  insert into message.pod as p (pod_id, last_beat) values (p_pod, v_now)
+    on conflict (pod_id) do update set last_beat = excluded.last_beat where p.last_beat < excluded.last_beat - interval '1 second';
+
+  if p_resume is not null or p_latest then
+    v_old := message.claim_session(p_tenant, p_user, p_dialect, p_session, p_pod, p_resume, p_window);
+  end if;
+
+  insert into message.session as s (tenant_id, session_id, user_id, dialect, pod_id, ticket, state, open_rooms, cursors, as_of, saved_at)
+    values (p_tenant, p_session, p_user, p_dialect, p_pod, p_ticket, 'open', coalesce(v_old.open_rooms, '{}'), coalesce(v_old.cursors, '[]'),
+            coalesce(v_old.as_of, v_as_of), v_now)
+    on conflict (tenant_id, session_id) do update set pod_id = excluded.pod_id, ticket = excluded.ticket, state = 'open', saved_at = excluded.saved_at
+      where s.user_id = excluded.user_id and s.claimed_by is null;
+  if not found then
+    return null;
+  end if;
+
+  select jsonb_build_object(
+           'groups', coalesce(jsonb_agg(x.head) filter (where x.kind <> 'direct'), '[]'),
+           'recent', coalesce(jsonb_agg(x.head) filter (where x.last_at > v_as_of - interval '10 seconds'), '[]'))
+    into v_rooms
+    from (select r.kind, h.last_at, jsonb_build_object('roomId', m.room_id, 'head', h.pos) as head
+            from message.member m
+            join message.room r on r.tenant_id = m.tenant_id and r.id = m.room_id
+            join message.room_head h on h.tenant_id = m.tenant_id and h.room_id = m.room_id
+           where m.tenant_id = p_tenant and m.user_id = p_user and m.left_at = 'infinity') x;
+
+  if v_old.session_id is not null then
+    select coalesce(jsonb_agg(jsonb_build_object('roomId', m.room_id, 'joinPos', m.join_pos, 'leavePos', m.leave_pos, 'head', h.pos,
+             'seen', message.pos_at(m.tenant_id, m.room_id, v_old.as_of)) order by m.room_id, m.join_pos), '[]')
+      into v_stays
+      from message.member m
+      join message.room_head h on h.tenant_id = m.tenant_id and h.room_id = m.room_id
+     where m.tenant_id = p_tenant and m.user_id = p_user
+       and ((m.left_at > v_old.as_of and h.last_at > v_old.as_of)
+            or m.room_id in (select c->>'roomId' from jsonb_array_elements(v_old.cursors) c));
+  end if;
+
+  return v_rooms || jsonb_build_object('asOf', message.iso(v_as_of), 'resumed', case when v_old.session_id is not null then
+    jsonb_build_object('sessionId', v_old.session_id, 'openRooms', v_old.open_rooms, 'cursors', v_old.cursors, 'stays', v_stays) end);
+end
+$$;
+
+-- The newest position at or before a time. Walks back from the head, so it costs what was written since.
+create function message.pos_at(p_tenant text, p_room text, p_at timestamptz) returns bigint language sql stable as $$
+  select coalesce((select e.pos from message.room_event e
+                    where e.tenant_id = p_tenant and e.room_id = p_room and e.at <= p_at order by e.pos desc limit 1), 0)
+$$;
+
+-- The session that p_session continues, or null. Asked again for the same p_session it answers the same.
+-- With p_resume: that session, claimed once. Without: the newest abandoned one (closed, or its pod is dead); else a copy of one that
+-- is still open on another pod, whose death may not be known yet: it stays with its own connection.
+create function message.claim_session(
+  p_tenant text, p_user text, p_dialect text, p_session text, p_pod text, p_resume text, p_window interval
+) returns message.session language plpgsql volatile as $$
+declare
+  v_now timestamptz(3) := clock_timestamp();
+  v_old message.session;
+  v_abandoned boolean;
+begin
+  select s.* into v_old from message.session s
+   where s.tenant_id = p_tenant and s.user_id = p_user and (s.claimed_by = p_session or s.copied_by = p_session);
+  if found then
+    return v_old;
+  end if;
+
+  select s.*  into v_old
+    from message.session s
+    left join message.pod p on p.pod_id = s.pod_id
+   where s.tenant_id = p_tenant and s.user_id = p_user and s.dialect = p_dialect and s.session_id <> p_session
+     and s.claimed_by is null
+     and case s.state when 'closed' then s.saved_at else greatest(s.saved_at, p.last_beat) end > v_now - p_window
+     and case when p_resume is not null then s.session_id = p_resume
+              else s.state = 'closed' or coalesce(p.last_beat, '-infinity') <= v_now - interval '15 seconds'
+                   or (s.pod_id <> p_pod and s.copied_by is null) end
+   order by s.state = 'closed' or coalesce(p.last_beat, '-infinity') <= v_now - interval '15 seconds' desc, s.saved_at desc
+   limit 1
+     for update of s skip locked;
+  if not found then
+    return null;
+  end if;
+
+  v_abandoned := p_resume is not null or v_old.state = 'closed' or not exists (
+    select 1 from message.pod p where p.pod_id = v_old.pod_id and p.last_beat > v_now - interval '15 seconds');
+  update message.session s
+     set claimed_by = case when v_abandoned then p_session end, copied_by = case when not v_abandoned then p_session end
+   where s.tenant_id = p_tenant and s.session_id = v_old.session_id;
+  return v_old;
+end
+$$;
+
+-- Checkpoints a pod's sessions and its heartbeat. p_sessions: [{tenantId, sessionId, userId, dialect, openRooms, cursors, asOf, state}].
+-- A claimed session belongs to its successor: what its old pod still says about it is dropped.
+create function message.save_sessions(p_pod text, p_sessions jsonb) returns text language plpgsql volatile as $$
+declare
+  v_as_of timestamptz(3) := message.stable_now();
+  v_now timestamptz(3) := clock_timestamp();
+begin
+  insert into message.pod as p (pod_id, last_beat) values (p_pod, v_now)
+    on conflict (pod_id) do update set last_beat = greatest(p.last_beat, excluded.last_beat);
+
+  delete from message.session s
+   using (select x."tenantId" as tenant_id, x."sessionId" as session_id
+            from jsonb_to_recordset(p_sessions) as x("tenantId" text, "sessionId" text, state text) where x.state = 'ended') e
+   where s.tenant_id = e.tenant_id and s.session_id = e.session_id;
+
+  insert into message.session as s (tenant_id, session_id, user_id, dialect, pod_id, state, open_rooms, cursors, as_of, saved_at)
+  select distinct on (x."tenantId" collate "C", x."sessionId" collate "C") x."tenantId", x."sessionId", x."userId", x.dialect, p_pod, x.state,
+         array(select jsonb_array_elements_text(x."openRooms")), x.cursors, x."asOf", v_now
+    from jsonb_to_recordset(p_sessions)
+      as x("tenantId" text, "sessionId" text, "userId" text, dialect text, "openRooms" jsonb, cursors jsonb, "asOf" timestamptz, state text)
+   where x.state <> 'ended'
+   order by x."tenantId" collate "C", x."sessionId" collate "C"
+      on conflict (tenant_id, session_id) do update
+     set pod_id = excluded.pod_id, state = excluded.state, open_rooms = excluded.open_rooms, cursors = excluded.cursors,
+         as_of = excluded.as_of, saved_at = excluded.saved_at, copied_by = null
+   where s.claimed_by is null and s.user_id = excluded.user_id;
+  return message.iso(v_as_of);
+end
+$$;
+
+-- What the relay has to repeat: the rooms of the next p_limit facts after the cursor, each once, with the users whose membership
+-- changed. Never reads past a running transaction, so nothing that commits late is skipped. `waitingMs`: age of the next fact left.
+create function message.read_changes(p_xid text, p_id bigint, p_limit integer) returns jsonb language plpgsql volatile
+  set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+declare
+  v_xmin xid8 := pg_snapshot_xmin(pg_current_snapshot());
+  v_count integer;
+  v_xid xid8 := p_xid::xid8;
+  v_id bigint := p_id;
+  v_rooms jsonb;
+  v_waiting timestamptz;
+begin
+  with page as materialized (
+    select e.xid, e.id, e.tenant_id, e.room_id, e.pos, e.at,
+           case e.type when 'room.created' then e.payload->'memberIds' when 'room.deleted' then e.payload->'memberIds'
+                       when 'member.removed' then jsonb_build_array(e.payload->'userId')
+                       when 'member.added' then jsonb_path_query_array(e.payload, '$.members[*].userId') end as users
+      from message.room_event e
+     where (e.xid, e.id) > (p_xid::xid8, p_id) and e.xid < v_xmin
+     order by e.xid, e.id limit p_limit
+  ), room as (
+    select p.tenant_id, p.room_id, max(p.pos) as pos, max(p.at) as at from page p group by p.tenant_id, p.room_id
+  ), affected as (
+    select p.tenant_id, p.room_id, jsonb_agg(distinct u) as users
+      from page p cross join lateral jsonb_array_elements(p.users) u where p.users is not null group by p.tenant_id, p.room_id
+  )
+  select (select count(*) from page),
+         coalesce((select l.xid from page l order by l.xid desc, l.id desc limit 1), v_xid),
+         coalesce((select l.id from page l order by l.xid desc, l.id desc limit 1), v_id),
+         (select coalesce(jsonb_agg(jsonb_build_object('tenantId', c.tenant_id, 'roomId', c.room_id, 'pos', c.pos, 'at', message.iso(c.at),
+                   'pair', case when r.kind = 'direct' then jsonb_build_array(r.user_a, r.user_b) end,
+                   'users', coalesce(a.users, '[]'))), '[]')
+            from room c
+            join message.room r on r.tenant_id = c.tenant_id and r.id = c.room_id
+            left join affected a on a.tenant_id = c.tenant_id and a.room_id = c.room_id)
+    into v_count, v_xid, v_id, v_rooms;
+
+  select e.at into v_waiting from message.room_event e where (e.xid, e.id) > (v_xid, v_id) order by e.xid, e.id limit 1;
+  return jsonb_build_object('count', v_count, 'xid', v_xid::text, 'id', v_id, 'rooms', v_rooms,
+    'waitingMs', coalesce(greatest(0, date_part('epoch', clock_timestamp() - v_waiting) * 1000), 0));
 end
 $$;
 

@@ -1,0 +1,102 @@
+import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
+import { HEALTH, LOGGER } from '@parlance/bootstrap';
+import type { Health, Logger } from '@parlance/observability';
+import { Intake } from './bus/intake.js';
+import { Database } from './database/database.js';
+import { LogController } from './log/log.controller.js';
+import { LogRepository } from './log/log.repository.js';
+import { LogService } from './log/log.service.js';
+import { RoomLogRepository } from './log/room-log.repository.js';
+import { MaintenanceRepository } from './maintenance/maintenance.repository.js';
+import { MaintenanceService } from './maintenance/maintenance.service.js';
+import { MemberController } from './member/member.controller.js';
+import { MemberRepository } from './member/member.repository.js';
+import { MemberService } from './member/member.service.js';
+import { MESSAGE_CONFIG, plantOf, type MessageConfig } from './message.config.js';
+import { MessageController } from './message/message.controller.js';
+import { MessageRepository } from './message/message.repository.js';
+import { MessageService } from './message/message.service.js';
+import { RoomPublisher } from './publish/room.publisher.js';
+import { ReceiptController } from './receipt/receipt.controller.js';
+import { ReceiptRepository } from './receipt/receipt.repository.js';
+import { ReceiptService } from './receipt/receipt.service.js';
+import { LeaseRepository } from './relay/lease.repository.js';
+import { RelayRepository } from './relay/relay.repository.js';
+import { RelayService } from './relay/relay.service.js';
+import { RoomController } from './room/room.controller.js';
+import { RoomRepository } from './room/room.repository.js';
+import { RoomService } from './room/room.service.js';
+import { SendRepository } from './send/send.repository.js';
+import { SendService } from './send/send.service.js';
+import { SessionController } from './session/session.controller.js';
+import { SessionRepository } from './session/session.repository.js';
+import { SessionService } from './session/session.service.js';
+
+/** Rooms, members, messages, receipts, the room log and sessions. Needs the platform module and a migrated database. */
+@Module({})
+export class MessageModule implements OnModuleDestroy {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(HEALTH) health: Health,
+  ) {
+    health.register('message-database', async () => {
+      await database.ping();
+      return null;
+    });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.database.close();
+  }
+
+  /** @throws Error when a bug is to be planted outside a test installation */
+  static register(config: MessageConfig): DynamicModule {
+    plantOf(config);
+    return {
+      module: MessageModule,
+      controllers: [
+        RoomController,
+        MemberController,
+        MessageController,
+        ReceiptController,
+        LogController,
+        SessionController,
+      ],
+      providers: [
+        { provide: MESSAGE_CONFIG, useValue: config },
+        { provide: Database, useFactory: (logger: Logger) => openDatabase(config, logger), inject: [LOGGER] },
+        Intake,
+        RoomPublisher,
+        SendRepository,
+        SendService,
+        RoomRepository,
+        RoomService,
+        MemberRepository,
+        MemberService,
+        MessageRepository,
+        MessageService,
+        ReceiptRepository,
+        ReceiptService,
+        RoomLogRepository,
+        LogRepository,
+        LogService,
+        SessionRepository,
+        SessionService,
+        LeaseRepository,
+        RelayRepository,
+        RelayService,
+        MaintenanceRepository,
+        MaintenanceService,
+      ],
+    };
+  }
+}
+
+function openDatabase({ database, message }: MessageConfig, logger: Logger): Database {
+  return new Database({
+    url: database.url,
+    maxConnections: database.pool,
+    sendConnections: message.lanes,
+    log: (line) => logger.warn({ code: 'database' }, line),
+  });
+}

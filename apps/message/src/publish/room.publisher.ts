@@ -1,0 +1,88 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BUS, LOGGER } from '@parlance/bootstrap';
+import type { Bus } from '@parlance/bus';
+import { roomPublished, userAddress } from '@parlance/contracts';
+import { ParlanceError, type Fact, type Head, type ReceiptChanged } from '@parlance/domain';
+import { Metrics, type Logger } from '@parlance/observability';
+import type { Counter } from 'prom-client';
+import { addressesOfRoom, affectedUsers } from './addresses.js';
+
+/** A membership fact goes whole to so many users; to more, only that the room has come to its position, and they pull. */
+export const MAX_FACT_COPIES = 100;
+
+/** Heads in one publication. */
+export const MAX_HEADS = 256;
+
+/**
+ * Tells the gateways, after COMMIT. What gets lost here is found again through the relay's heads, so nothing thrown while
+ * publishing may reach the caller, whose work is committed.
+ */
+@Injectable()
+export class RoomPublisher {
+  readonly #failures: Counter;
+
+  constructor(
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(Metrics) metrics: Metrics,
+  ) {
+    this.#failures = metrics.counter({ name: 'message_publish_failures_total', help: 'Publications that failed.' });
+  }
+
+  /** The facts of one commit, those of one room in pos order. Once per address. */
+  facts(facts: readonly Fact[]): void {
+    const byAddress = new Map<string, Fact[]>();
+    for (const fact of facts) {
+      for (const address of this.#addressesOf(fact)) {
+        const known = byAddress.get(address);
+        if (known === undefined) byAddress.set(address, [fact]);
+        else known.push(fact);
+      }
+    }
+    for (const [address, group] of byAddress) this.#publishFacts(address, group);
+  }
+
+  heads(address: string, heads: readonly Head[]): void {
+    for (let start = 0; start < heads.length; start += MAX_HEADS) {
+      this.#publish(address, { heads: heads.slice(start, start + MAX_HEADS) });
+    }
+  }
+
+  receipt(receipt: ReceiptChanged): void {
+    for (const address of addressesOfRoom(receipt.tenantId, receipt.room)) {
+      this.#publish(address, { receipts: [receipt] });
+    }
+  }
+
+  #addressesOf(fact: Fact): ReadonlySet<string> {
+    const users = affectedUsers(fact).map((userId) => userAddress(fact.tenantId, userId));
+    const room = addressesOfRoom(fact.tenantId, fact.room);
+    if (users.length <= MAX_FACT_COPIES) return new Set([...room, ...users]);
+    for (const address of users) this.heads(address, [{ roomId: fact.room.id, pos: fact.pos, at: fact.at }]);
+    return new Set(room);
+  }
+
+  /** Facts that are too large together go in halves. */
+  #publishFacts(address: string, facts: readonly Fact[]): void {
+    if (this.#publish(address, { facts: [...facts] }) || facts.length < 2) return;
+    const middle = Math.ceil(facts.length / 2);
+    this.#publishFacts(address, facts.slice(0, middle));
+    this.#publishFacts(address, facts.slice(middle));
+  }
+
+  /** False when the payload is too large. */
+  #publish(address: string, payload: Parameters<typeof this.bus.publish<typeof roomPublished.payload>>[2]): boolean {
+    try {
+      this.bus.publish(roomPublished, address, payload);
+      return true;
+    } catch (error) {
+      if (error instanceof ParlanceError && error.code === 'too-large') return false;
+      this.#failures.inc();
+      this.logger.warn(
+        { code: 'publish-failed', err: error },
+        'facts were not published; the relay repeats their heads',
+      );
+      return true;
+    }
+  }
+}

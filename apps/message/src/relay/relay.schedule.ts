@@ -1,0 +1,109 @@
+/** A room's head is repeated when its newest fact is so old, in ms: a lost publication is noticed without another one coming. */
+export const REPEAT_AFTER_MS = [1_000, 5_000, 30_000] as const;
+
+/** Rooms that wait for a repetition; beyond, those that wait longest go out early and are forgotten. */
+export const MAX_WAITING_ROOMS = 100_000;
+
+const BUCKET_MS = 250;
+
+export interface ChangedRoom {
+  readonly tenantId: string;
+  readonly roomId: string;
+  readonly pos: number;
+  readonly at: string;
+  /** where the head is to be heard */
+  readonly addresses: readonly string[];
+}
+
+interface Entry {
+  room: ChangedRoom;
+  changedAt: number;
+  stage: number;
+  /** the only bucket in which this entry counts */
+  bucket: number;
+}
+
+/**
+ * Says when which heads are repeated. A room that changes again waits anew: while facts flow, each of them shows the gap before
+ * it, and only the last of a burst needs a repetition. Times in ms, given by the caller.
+ */
+export class RelaySchedule {
+  readonly #rooms = new Map<string, Entry>();
+  readonly #buckets = new Map<number, Entry[]>();
+  #overdue: ChangedRoom[] = [];
+  #next: number | null = null;
+
+  constructor(private readonly maxRooms = MAX_WAITING_ROOMS) {}
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  add(room: ChangedRoom, now: number): void {
+    const key = JSON.stringify([room.tenantId, room.roomId]);
+    const known = this.#rooms.get(key);
+    const merged = known === undefined ? room : merge(known.room, room);
+    const entry = { room: merged, changedAt: now, stage: 0, bucket: bucketOf(now + REPEAT_AFTER_MS[0]) };
+    // Set anew, so that the map's order is that of the last change.
+    this.#rooms.delete(key);
+    if (known !== undefined) known.bucket = -1;
+    this.#rooms.set(key, entry);
+    this.#enqueue(entry);
+    if (this.#rooms.size > this.maxRooms) this.#evict();
+  }
+
+  /** The rooms whose head is to be repeated now. */
+  due(now: number): readonly ChangedRoom[] {
+    const due = this.#overdue;
+    this.#overdue = [];
+    const end = bucketOf(now);
+    for (let bucket = this.#next ?? end; bucket <= end; bucket += 1) {
+      const entries = this.#buckets.get(bucket) ?? [];
+      this.#buckets.delete(bucket);
+      for (const entry of entries) if (entry.bucket === bucket) due.push(this.#advance(entry));
+    }
+    this.#next = end + 1;
+    return due;
+  }
+
+  #advance(entry: Entry): ChangedRoom {
+    const { room } = entry;
+    entry.stage += 1;
+    const wait = REPEAT_AFTER_MS[entry.stage];
+    if (wait === undefined) {
+      this.#rooms.delete(JSON.stringify([room.tenantId, room.roomId]));
+    } else {
+      entry.bucket = bucketOf(entry.changedAt + wait);
+      this.#enqueue(entry);
+    }
+    return room;
+  }
+
+  #enqueue(entry: Entry): void {
+    entry.bucket = Math.max(entry.bucket, this.#next ?? entry.bucket);
+    this.#next ??= entry.bucket;
+    this.#next = Math.min(this.#next, entry.bucket);
+    const bucket = this.#buckets.get(entry.bucket);
+    if (bucket === undefined) this.#buckets.set(entry.bucket, [entry]);
+    else bucket.push(entry);
+  }
+
+  #evict(): void {
+    for (const [key, entry] of this.#rooms) {
+      this.#rooms.delete(key);
+      entry.bucket = -1;
+      this.#overdue.push(entry.room);
+      return;
+    }
+  }
+}
+
+/** Rounded up: never early. */
+function bucketOf(time: number): number {
+  return Math.ceil(time / BUCKET_MS);
+}
+
+function merge(older: ChangedRoom, newer: ChangedRoom): ChangedRoom {
+  const later = newer.pos >= older.pos ? newer : older;
+  return { ...later, addresses: [...new Set([...older.addresses, ...newer.addresses])] };
+}

@@ -1,0 +1,183 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { listRooms, type RoomListing } from '@parlance/contracts';
+import {
+  roomStampSchema,
+  roomStateSchema,
+  type Metadata,
+  type RoomKind,
+  type RoomStamp,
+  type RoomState,
+} from '@parlance/domain';
+import { z } from 'zod';
+import { Database, jsonText, rowOf, rowsOf, type RoomScope, type Sql } from '../database/database.js';
+
+export interface NewRoom {
+  readonly kind: RoomKind;
+  readonly name: string | null;
+  readonly photo: string | null;
+  readonly metadata: Metadata;
+  readonly createdBy: string | null;
+  readonly memberIds: readonly string[];
+}
+
+export interface RoomFields {
+  readonly name?: string | null;
+  readonly photo?: string | null;
+  readonly metadata?: Metadata;
+}
+
+export interface ListRequest {
+  readonly withMessagesOnly: boolean;
+  readonly offset: number;
+  readonly limit: number;
+  readonly memberLimit: number;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** P9: unread is counted up to this. */
+export const MAX_UNREAD = 1_000;
+
+const stateRow = z.object({ state: roomStateSchema });
+const listingRow = z.object({ listing: listRooms.output.shape.rooms.element, total: z.int() });
+
+@Injectable()
+export class RoomRepository {
+  constructor(@Inject(Database) private readonly database: Database) {}
+
+  /** A living room with its members, the longest ones first. */
+  async state(tenantId: string, roomId: string, sql: Sql = this.database.sql): Promise<RoomState | null> {
+    const row = await rowOf(
+      stateRow,
+      sql.$queryRaw`
+        select jsonb_build_object('room', message.as_room(r, h.seq), 'members', coalesce((
+                 select jsonb_agg(message.as_member(m) order by m.join_pos, m.user_id)
+                   from message.member m
+                  where m.tenant_id = r.tenant_id and m.room_id = r.id and m.leave_pos is null), '[]')) as state
+          from message.room r
+          join message.room_head h on h.tenant_id = r.tenant_id and h.room_id = r.id
+         where r.tenant_id = ${tenantId} and r.id = ${roomId} and r.deleted_at is null`,
+    );
+    return row?.state ?? null;
+  }
+
+  /** The id of the living direct room of two users; a < b by bytes. */
+  async directRoomId(tenantId: string, [userA, userB]: readonly [string, string]): Promise<string | null> {
+    const row = await rowOf(
+      z.object({ id: z.string() }),
+      this.database.sql.$queryRaw`
+        select id from message.room
+         where tenant_id = ${tenantId} and user_a = ${userA} and user_b = ${userB} and deleted_at is null and kind = 'direct'`,
+    );
+    return row?.id ?? null;
+  }
+
+  /** The room, its head and its members, at position 1. A taken id or pair is a unique violation: the transaction is over. */
+  async insert(scope: RoomScope, room: NewRoom): Promise<void> {
+    const { sql, tenantId, roomId } = scope;
+    const [userA, userB] = room.kind === 'direct' ? room.memberIds : [null, null];
+    await sql.$executeRaw`
+      insert into message.room (tenant_id, id, kind, name, photo, metadata, created_by, created_at, user_a, user_b)
+      values (${tenantId}, ${roomId}, ${room.kind}, ${room.name}, ${room.photo}, ${jsonText(room.metadata)}::jsonb,
+              ${room.createdBy}, date_trunc('milliseconds', clock_timestamp()), ${userA ?? null}, ${userB ?? null})`;
+    await sql.$executeRaw`
+      insert into message.room_head (tenant_id, room_id, pos, seq, last_at)
+      select tenant_id, id, 0, 0, created_at from message.room where tenant_id = ${tenantId} and id = ${roomId}`;
+    await sql.$executeRaw`
+      insert into message.member (tenant_id, room_id, user_id, join_pos, role, joined_at)
+      select r.tenant_id, r.id, u, 1, case when u = r.created_by then 'owner' else 'member' end, r.created_at
+        from message.room r, unnest(${[...room.memberIds]}::text[]) u
+       where r.tenant_id = ${tenantId} and r.id = ${roomId}`;
+  }
+
+  async update(scope: RoomScope, fields: Required<RoomFields>): Promise<void> {
+    await scope.sql.$executeRaw`
+      update message.room set name = ${fields.name}, photo = ${fields.photo}, metadata = ${jsonText(fields.metadata)}::jsonb
+       where tenant_id = ${scope.tenantId} and id = ${scope.roomId}`;
+  }
+
+  async markDeleted(scope: RoomScope, at: string): Promise<void> {
+    await scope.sql.$executeRaw`
+      update message.room set deleted_at = ${at}::timestamptz where tenant_id = ${scope.tenantId} and id = ${scope.roomId}`;
+  }
+
+  /** Living rooms by id or uuid, in the order asked. */
+  async stamps(tenantId: string, keys: readonly string[]): Promise<readonly (RoomStamp | null)[]> {
+    const uuids = keys.filter((key) => UUID.test(key)).map((key) => key.toLowerCase());
+    const rows = await rowsOf(
+      z.object({ stamp: roomStampSchema }),
+      this.database.sql.$queryRaw`
+        select message.as_stamp(r) as stamp from message.room r
+         where r.tenant_id = ${tenantId} and r.deleted_at is null and r.id = any(${[...keys]}::text[])
+        union all
+        select message.as_stamp(r) as stamp from message.room r
+         where r.tenant_id = ${tenantId} and r.deleted_at is null and r.uuid = any(${uuids}::uuid[])`,
+    );
+    const byId = new Map(rows.map(({ stamp }) => [stamp.id, stamp]));
+    const byUuid = new Map(rows.map(({ stamp }) => [stamp.uuid, stamp]));
+    return keys.map((key) => byId.get(key) ?? byUuid.get(key.toLowerCase()) ?? null);
+  }
+
+  /** Whether the room lives, and, for a viewer, whether it is a member. */
+  async isVisible(tenantId: string, roomId: string, viewerId: string | null): Promise<boolean> {
+    const row = await rowOf(
+      z.object({ id: z.string() }),
+      this.database.sql.$queryRaw`
+        select r.id from message.room r
+         where r.tenant_id = ${tenantId} and r.id = ${roomId} and r.deleted_at is null
+           and (${viewerId}::text is null or exists (
+             select 1 from message.member m
+              where m.tenant_id = r.tenant_id and m.room_id = r.id and m.user_id = ${viewerId} and m.leave_pos is null))`,
+    );
+    return row !== null;
+  }
+
+  async list(tenantId: string, userId: string, request: ListRequest): Promise<{ rooms: RoomListing[]; total: number }> {
+    const { withMessagesOnly, offset, limit, memberLimit } = request;
+    const rows = await rowsOf(
+      listingRow,
+      this.database.sql.$queryRaw`
+        with mine as (
+          select m as self, r as room, h.seq, h.last_at, count(*) over () as total
+            from message.member m
+            join message.room r on r.tenant_id = m.tenant_id and r.id = m.room_id
+            join message.room_head h on h.tenant_id = m.tenant_id and h.room_id = m.room_id
+           where m.tenant_id = ${tenantId} and m.user_id = ${userId} and m.left_at = 'infinity'
+             and (not ${withMessagesOnly}::boolean or exists (
+               select 1 from message.message v
+                where v.tenant_id = m.tenant_id and v.room_id = m.room_id and v.type <> 'info' and v.deleted_at is null))
+        ), page as (
+          select * from mine order by last_at desc, (room).id limit ${limit}::integer offset ${offset}::integer
+        )
+        select (select count(*) from mine)::integer as total, jsonb_build_object(
+                 'state', jsonb_build_object('room', message.as_room(p.room, p.seq), 'members', members.list),
+                 'self', message.as_member(p.self), 'unread', unread.n, 'lastMessage', latest.message) as listing
+          from page p
+         cross join lateral (
+           select coalesce(jsonb_agg(message.as_member(c) order by c.join_pos, c.user_id), '[]') as list
+             from (select * from message.member m
+                    where m.tenant_id = (p.room).tenant_id and m.room_id = (p.room).id and m.leave_pos is null
+                    order by m.join_pos, m.user_id limit ${memberLimit}::integer) c) members
+         cross join lateral (
+           select count(*) as n
+             from (select 1 from message.message u
+                    where u.tenant_id = (p.room).tenant_id and u.room_id = (p.room).id and u.seq > (p.self).read_seq
+                      and u.sender_id <> ${userId} and u.type <> 'info' and u.deleted_at is null
+                    limit ${MAX_UNREAD}) c) unread
+          left join lateral (
+           select message.as_message(l) as message
+             from message.message l
+            where l.tenant_id = (p.room).tenant_id and l.room_id = (p.room).id and l.type <> 'info' and l.deleted_at is null
+            order by l.seq desc limit 1) latest on true
+         order by p.last_at desc, (p.room).id`,
+    );
+    const total = rows[0]?.total ?? (offset === 0 ? 0 : await this.#count(tenantId, userId, request));
+    return { rooms: rows.map((row) => row.listing), total };
+  }
+
+  /** A page beyond the end has no row that could carry the total. */
+  async #count(tenantId: string, userId: string, request: ListRequest): Promise<number> {
+    const { total } = await this.list(tenantId, userId, { ...request, offset: 0, limit: 1, memberLimit: 1 });
+    return total;
+  }
+}

@@ -1,0 +1,25 @@
+import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { bindSession, findOnline, findSession, saveSessions } from '@parlance/contracts';
+import { Intake } from '../bus/intake.js';
+import { SessionService } from './session.service.js';
+
+/** Binds at a time per replica: a storm of reconnecting clients waits here, in order, not in Postgres. */
+const BINDS_AT_A_TIME = 32;
+
+@Controller()
+export class SessionController implements OnApplicationBootstrap {
+  constructor(
+    @Inject(Intake) private readonly intake: Intake,
+    @Inject(SessionService) private readonly sessions: SessionService,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { sessions } = this;
+    await this.intake.open((bus) => [
+      bus.serve(bindSession, async (input) => sessions.bind(input), { concurrency: BINDS_AT_A_TIME }),
+      bus.serve(findSession, async (input) => sessions.find(input)),
+      bus.serve(saveSessions, async (input) => sessions.save(input)),
+      bus.serve(findOnline, async ({ tenantId, userIds }) => sessions.online(tenantId, userIds)),
+    ]);
+  }
+}

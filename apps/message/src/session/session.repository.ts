@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { bindSession, saveSessions } from '@parlance/contracts';
+import { instantSchema } from '@parlance/domain';
+import { z } from 'zod';
+import { Database, rowOf, rowsOf } from '../database/database.js';
+
+export type BindInput = z.output<typeof bindSession.input>;
+export type SavedSession = z.output<typeof saveSessions.input>['sessions'][number];
+
+const roomHead = z.object({ roomId: z.string(), head: z.int() });
+const staySchema = z.object({
+  roomId: z.string(),
+  joinPos: z.int(),
+  leavePos: z.int().nullable(),
+  head: z.int(),
+  seen: z.int(),
+});
+const boundSchema = z.object({
+  asOf: instantSchema,
+  groups: z.array(roomHead),
+  recent: z.array(roomHead),
+  resumed: z
+    .object({
+      sessionId: z.string(),
+      openRooms: z.array(z.string()),
+      cursors: z.array(z.object({ roomId: z.string(), pos: z.int() })),
+      stays: z.array(staySchema),
+    })
+    .nullable(),
+});
+
+export type Bound = z.infer<typeof boundSchema>;
+
+/** A gateway whose last beat is older than this is dead. */
+export const POD_TTL_MS = 15_000;
+
+@Injectable()
+export class SessionRepository {
+  constructor(@Inject(Database) private readonly database: Database) {}
+
+  /** Null: the session id belongs to somebody else. */
+  async bind(tenantId: string, input: BindInput, windowMs: number): Promise<Bound | null> {
+    const { userId, dialect, sessionId, podId, ticket, resume } = input;
+    const named = resume !== null && 'sessionId' in resume ? resume.sessionId : null;
+    const latest = resume !== null && 'latest' in resume;
+    const row = await rowOf(
+      z.object({ bound: boundSchema.nullable() }),
+      this.database.sql.$queryRaw`
+        select message.bind_session(${tenantId}, ${userId}, ${dialect}, ${sessionId}, ${podId}, ${ticket}, ${named},
+                                    ${latest}::boolean, ${windowMs}::double precision * interval '1 millisecond') as bound`,
+    );
+    return row?.bound ?? null;
+  }
+
+  /** An unclaimed session within the window; of any tenant when none is given. */
+  async find(tenantId: string | null, sessionId: string, windowMs: number) {
+    return rowOf(
+      z.object({ tenantId: z.string(), userId: z.string(), dialect: z.string(), ticket: z.string().nullable() }),
+      this.database.sql.$queryRaw`
+        select s.tenant_id as "tenantId", s.user_id as "userId", s.dialect, s.ticket
+          from message.session s
+          left join message.pod p on p.pod_id = s.pod_id
+         where s.session_id = ${sessionId} and (${tenantId}::text is null or s.tenant_id = ${tenantId}) and s.claimed_by is null
+           and case s.state when 'closed' then s.saved_at else greatest(s.saved_at, p.last_beat) end
+               > clock_timestamp() - ${windowMs}::double precision * interval '1 millisecond'
+         order by s.saved_at desc limit 1`,
+    );
+  }
+
+  /** Checkpoints sessions and notes that the pod lives; answers up to when everything was visible. */
+  async saveBatch(batch: readonly SavedSession[], podId: string): Promise<string> {
+    const row = await rowOf(
+      z.object({ as_of: instantSchema }),
+      this.database.sql.$queryRaw`select message.save_sessions(${podId}, ${JSON.stringify(batch)}::jsonb) as as_of`,
+    );
+    if (row === null) throw new RangeError('The database gave no time.');
+    return row.as_of;
+  }
+
+  async online(tenantId: string, userIds: readonly string[]): Promise<string[]> {
+    const rows = await rowsOf(
+      z.object({ user_id: z.string() }),
+      this.database.sql.$queryRaw`
+        select distinct s.user_id from message.session s
+          join message.pod p on p.pod_id = s.pod_id
+         where s.tenant_id = ${tenantId} and s.user_id = any(${[...userIds]}::text[]) and s.state = 'open' and s.claimed_by is null
+           and p.last_beat > clock_timestamp() - ${POD_TTL_MS}::double precision * interval '1 millisecond'`,
+    );
+    return rows.map((row) => row.user_id);
+  }
+}
