@@ -22,13 +22,18 @@ export class DeliveryCursor {
   }
 
   sent(roomId: string, pos: number): void {
-    if (!this.confirmed.has(roomId)) this.remember(roomId, pos - 1);
     this.current.set(roomId, pos);
+    if (!this.confirmed.has(roomId)) this.remember(roomId, pos - 1);
   }
 
   /** Anything written that no mark follows yet? */
   get unmarked(): boolean {
     return this.current.size > 0;
+  }
+
+  /** More rooms unconfirmed than can be saved: the connection must be given up before something owed is forgotten. */
+  get full(): boolean {
+    return this.confirmed.size > MAX_ROOMS;
   }
 
   mark(): void {

@@ -81,6 +81,7 @@ export class Gateway {
 
   /** A fact was written to the connection: ask before long whether its client handled it. */
   wrote(connection: Connection): void {
+    if (connection.cursor.full) return this.close(connection, 'slow');
     if (!this.unconfirmed.has(connection)) this.unconfirmed.set(connection, this.parts.now());
   }
 

@@ -1,1 +1,2 @@
-export {};
+export { standalone } from './standalone.js';
+export { STANDALONE_DEFAULTS } from './standalone.config.js';

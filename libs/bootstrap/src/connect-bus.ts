@@ -21,7 +21,6 @@ export async function connectBus(
   config: BusSettings,
   { logger, metrics }: Foundation,
 ): Promise<Connection<Bus>> {
-  requireTestFor(config);
   const servers = config.nats.urls;
   if (servers === undefined) {
     throw new ParlanceError(
@@ -40,14 +39,18 @@ export async function connectBus(
     log: logger,
     metrics: { onDrop: (reason) => drops.inc({ reason }) },
   });
-  const seed = config.testing.faultSeed;
-  const used = seed === undefined ? bus : faultyBus(bus, { seed, ...FAULTS });
+  const used = withTestFaults(bus, config);
   return { bus: used, close: () => used.drain() };
 }
 
-function requireTestFor({ testing }: BusSettings): void {
-  const asked = testing.plant !== 'none' || testing.faultSeed !== undefined;
-  if (!asked || testing.env === 'test') return;
+/**
+ * The bus as it is, or, with PARLANCE_FAULT_SEED, one that errs.
+ * @throws ParlanceError `invalid` when faults or planted bugs are asked for outside tests.
+ */
+export function withTestFaults(bus: Bus, { testing }: Pick<BusSettings, 'testing'>): Bus {
+  const { env, plant, faultSeed } = testing;
+  if (plant === 'none' && faultSeed === undefined) return bus;
+  if (env === 'test') return faultSeed === undefined ? bus : faultyBus(bus, { seed: faultSeed, ...FAULTS });
   throw new ParlanceError(
     'invalid',
     'PARLANCE_PLANT and PARLANCE_FAULT_SEED are for tests: set PARLANCE_ENV=test or unset them.',

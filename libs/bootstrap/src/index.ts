@@ -1,5 +1,5 @@
 export { TimedOutError, bounded } from './bounded.js';
-export { busFragments, connectBus, type BusSettings } from './connect-bus.js';
+export { busFragments, connectBus, withTestFaults, type BusSettings } from './connect-bus.js';
 export { DRAIN_PHASES, Drain, type DrainHook, type DrainOptions, type DrainPhase, type DrainReport } from './drain.js';
 export { assertCanListen, urlOf, type HttpAddress } from './http-listener.js';
 export { PlatformModule, type Foundation, type Platform } from './platform.module.js';

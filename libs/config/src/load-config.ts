@@ -6,6 +6,12 @@ import { sharedFragments } from './shared-fragments.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The environment of this process with defaults underneath, for an app that makes settings of its own. */
+export function environmentOver(defaults: Environment): Environment {
+  const given = Object.entries(process.env).filter(([, value]) => value !== undefined && value !== '');
+  return { ...defaults, ...Object.fromEntries(given) };
+}
+
 export interface LoadOptions {
   /** Names with our prefix that belong to another process started with the same environment. */
   readonly alsoKnown?: readonly string[];

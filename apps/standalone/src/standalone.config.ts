@@ -1,0 +1,33 @@
+import { databaseConfig, fragment, setting, text } from '@parlance/config';
+import { gatewayFragments } from '@parlance/gateway';
+import { identityFragments } from '@parlance/identity';
+import { messageFragments } from '@parlance/message';
+
+export const standaloneConfig = fragment('standalone', {
+  dataDir: setting({
+    env: 'PARLANCE_DATA_DIR',
+    schema: text(),
+    default: '.parlance',
+    doc: 'Folder of the embedded database and the generated secrets; made if missing.',
+  }),
+});
+
+export const standaloneFragments = [
+  standaloneConfig,
+  databaseConfig,
+  ...identityFragments,
+  ...messageFragments,
+  ...gatewayFragments,
+] as const;
+
+/** Stands for what is made at start when nobody set it: the embedded database, the generated secrets. */
+export const MADE_AT_START = 'postgresql://made.at.start/parlance';
+
+/** What `npm start` decides unless the environment says otherwise. */
+export const STANDALONE_DEFAULTS = {
+  PARLANCE_DEMO: 'true',
+  PARLANCE_MASTER_KEY: MADE_AT_START,
+  PARLANCE_GATEWAY_SECRET: MADE_AT_START,
+  DATABASE_URL: MADE_AT_START,
+  LOG_LEVEL: 'warn',
+};

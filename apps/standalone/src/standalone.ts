@@ -1,0 +1,72 @@
+import { ApiModule, apiFragments } from '@parlance/api';
+import { withTestFaults, type RunningApp, type ServiceConfig, type ServiceDefinition } from '@parlance/bootstrap';
+import { inProcessBus, type Bus } from '@parlance/bus';
+import { GatewayModule } from '@parlance/gateway';
+import { IdentityModule } from '@parlance/identity';
+import { MessageModule } from '@parlance/message';
+import { defaultMigrationsDir, migrate, startEmbeddedPostgres } from '@parlance/persistence';
+import { greeting } from './greeting.js';
+import { openHome, type Secrets } from './home.js';
+import { MADE_AT_START, standaloneFragments } from './standalone.config.js';
+
+const fragments = [...standaloneFragments, ...apiFragments] as const;
+type Config = ServiceConfig<typeof fragments>;
+
+interface Prepared {
+  readonly databaseUrl: string;
+  readonly secrets: Secrets;
+}
+
+/** The whole stack in one process: every service's module over the in-process bus, on an embedded Postgres. */
+export function standalone(print: (text: string) => void): ServiceDefinition<typeof fragments, Bus> {
+  let prepared: Prepared | null = null;
+  return {
+    name: 'standalone',
+    fragments,
+    connect: async (config, { logger }) => {
+      const { databaseDir, secrets } = await openHome(config.standalone.dataDir);
+      const embedded =
+        config.database.url === MADE_AT_START
+          ? await startEmbeddedPostgres({
+              dataDir: databaseDir,
+              log: (line) => logger.debug({ postgres: line }, 'postgres'),
+            })
+          : null;
+      prepared = { databaseUrl: embedded?.url ?? config.database.url, secrets };
+      const bus = withTestFaults(inProcessBus(), config);
+      const close = async (): Promise<void> => {
+        await bus.drain();
+        await embedded?.stop();
+      };
+      try {
+        await migrate({ connectionString: prepared.databaseUrl, migrationsDir: defaultMigrationsDir() });
+      } catch (error) {
+        await close();
+        throw error;
+      }
+      return { bus, close };
+    },
+    modules: (config) => {
+      const settled = settle(config, prepared);
+      return [
+        IdentityModule.register(settled),
+        MessageModule.register(settled),
+        GatewayModule.register(settled),
+        ApiModule.register(settled),
+      ];
+    },
+    announce: (running: RunningApp, config) => print(greeting(running.url, config.identity.demo)),
+  };
+}
+
+function settle(config: Config, prepared: Prepared | null): Config {
+  if (prepared === null) throw new TypeError('The modules are made after the database is there.');
+  const { databaseUrl, secrets } = prepared;
+  const made = (value: string, secret: string): string => (value === MADE_AT_START ? secret : value);
+  return {
+    ...config,
+    database: { ...config.database, url: databaseUrl },
+    identity: { ...config.identity, masterKey: made(config.identity.masterKey, secrets.masterKey) },
+    gateway: { ...config.gateway, secret: made(config.gateway.secret, secrets.gatewaySecret) },
+  };
+}
