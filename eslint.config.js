@@ -37,7 +37,7 @@ const LEFT_OUT_TEST = [
 ];
 
 const restrict = (...selectors) => ['error', RAW_SQL, ...LEFT_OUT_TEST, ...selectors];
-const TESTS = ['**/*.spec.ts', '**/*conformance*.ts', 'apps/e2e/**', 'libs/testing/**'];
+const TESTS = ['**/*.{spec,fixture}.ts', '**/*conformance*.ts', 'apps/e2e/**', 'libs/testing/**'];
 
 export default defineConfig(
   globalIgnores(['**/dist/', '**/node_modules/', 'libs/persistence/src/generated/', '.nx/', 'coverage/']),

@@ -11,6 +11,10 @@ import rules from './rules.mjs';
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
 const SUITE = 'libs/dialects/kit/src/conformance.ts';
 const take = (specifier: string): string => `import { thing } from '${specifier}';\nexport const taken = thing;\n`;
+const TEST_ENTRIES = {
+  [SUITE]: 'export const thing = 1;\n',
+  'apps/message/src/room.fixture.ts': 'export const thing = 1;\n',
+};
 
 /** One illegal import per rule: the file that holds it, and what it imports. */
 const PLANTED: Readonly<Record<string, readonly [file: string, specifier: string]>> = {
@@ -44,6 +48,7 @@ const ALSO_BANNED: readonly (readonly [rule: string, file: string, specifier: st
   ['libraries-do-not-import-apps', 'tools/src/app.ts', '@parlance/message'],
   ['edges-have-no-sql', 'libs/actions/src/sql.ts', '@parlance/persistence'],
   ['production-never-imports-testing', 'apps/gateway/src/suite.ts', '@parlance/dialect-kit/conformance'],
+  ['production-never-imports-testing', 'apps/message/src/fixed.ts', './room.fixture.js'],
 ];
 
 const LEGAL: Readonly<Record<string, string>> = {
@@ -91,7 +96,7 @@ describe('the import rules', () => {
   });
 
   it.each(ALSO_BANNED)('%s reports %s for importing %s', async (rule, file, specifier) => {
-    const { violations } = await cruise({ [SUITE]: 'export const thing = 1;\n', [file]: take(specifier) });
+    const { violations } = await cruise({ ...TEST_ENTRIES, [file]: take(specifier) });
     expect(violations.map((violation) => [violation.rule, violation.from])).toEqual([[rule, file]]);
   });
 

@@ -7,12 +7,13 @@
  */
 
 const WORKSPACE = '^(?:apps|libs|tools)/';
-const SPEC = '\\.(?:spec|test)\\.ts$';
+const SPEC = '\\.spec\\.ts$';
+const FIXTURE = '\\.fixture\\.ts$';
 const DIALECT = '^libs/dialects/(?!kit/|registry/)[^/]+/';
 const PROJECT = '^(apps/[^/]+|libs/dialects/[^/]+|libs/(?!dialects/)[^/]+|tools)/';
 /** A suite that every implementation of a port runs lies beside the port, behind its own entry. */
 const CONFORMANCE = '/[^/]*conformance[^/]*\\.ts$';
-const TEST_CODE = [SPEC, CONFORMANCE, '^libs/testing/', '^apps/e2e/', '^tools/'];
+const TEST_CODE = [SPEC, FIXTURE, CONFORMANCE, '^libs/testing/', '^apps/e2e/', '^tools/'];
 
 /** @param {readonly string[]} names @returns {string} matches an installed package, whether or not it could be resolved */
 const npm = (...names) => `(?:^|/)node_modules/(?:${names.join('|')})(?:/|$)|^(?:${names.join('|')})(?:/|$)`;
@@ -135,7 +136,7 @@ const ownership = [
     comment: 'Launchers, drivers and fault injection stay out of what ships.',
     severity: 'error',
     from: { pathNot: TEST_CODE },
-    to: { path: ['^libs/testing/', CONFORMANCE] },
+    to: { path: ['^libs/testing/', FIXTURE, CONFORMANCE] },
   },
   {
     name: 'production-has-no-dev-dependencies',

@@ -78,7 +78,7 @@ describe('the conclusion', () => {
         'left out: 2 files that need nats-server (Debian package nats-server), redis-server (Debian package redis-server)',
         '  apps/e2e/src/cluster.e2e.spec.ts (redis-server, nats-server)',
         '  libs/bus/src/nats.int.spec.ts (nats-server)',
-        'to include them: install nats-server and redis-server and run the same command again',
+        'to include them: apt-get install nats-server redis-server, then run the same command again',
         '12 passed, 0 failed',
       ],
       exitCode: 0,
