@@ -398,6 +398,17 @@ export function busConformance(name: string, makeHub: () => Promise<TestHub>): v
         await bounded.drain();
       });
 
+      it('too many bytes in one turn are overloaded', async () => {
+        await service.serve(echo, async () => ({ text: 'got it' }));
+        await service.flush();
+        const text = 'x'.repeat(1_000_000);
+        const outcomes = await Promise.allSettled(upTo(20).map(() => caller.request(echo, { text })));
+        const refused = outcomes.filter(({ status }) => status === 'rejected');
+        expect(refused).toEqual(refused.map(() => ({ status: 'rejected', reason: code('overloaded') })));
+        expect(refused).toHaveLength(4);
+        expect(await caller.request(echo, { text })).toEqual({ text: 'got it' });
+      });
+
       it('a server with too much in flight answers overloaded', async () => {
         const held = gate();
         let taken = 0;

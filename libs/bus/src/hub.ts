@@ -217,7 +217,7 @@ export class HubConnection implements Transport {
     this.inbox = [];
     this.inboxSize = 0;
     for (const { deliver, done } of inbox) {
-      if (this.connected) deliver?.();
+      deliver?.();
       done?.();
     }
   }

@@ -19,6 +19,9 @@ export const DISCONNECT_GRACE_MS = 1_000;
 /** Requests of one bus that have no answer yet; the next one is `overloaded`. */
 export const MAX_PENDING_REQUESTS = 10_000;
 
+/** Requests of one bus that wait for the end of the turn, or for the connection; the next one is `overloaded`. */
+export const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+
 /** Items one server has taken and not answered; the next one is answered `overloaded`. */
 export const MAX_IN_FLIGHT_ITEMS = 10_000;
 
@@ -28,7 +31,7 @@ export const FLUSH_TIMEOUT_MS = 3_000;
 /** The longest a drain waits for handlers: nobody waits for an answer any longer. */
 export const DRAIN_TIMEOUT_MS = MAX_TIMEOUT_MS;
 
-/** Written and not yet taken by the server; more is refused (requests) or dropped (events). */
+/** Written and not yet taken by the receiver; more is refused (requests) or dropped (events). */
 export const MAX_BACKLOG_BYTES = 32 * 1024 * 1024;
 
 /** When a failed request may be repeated. */

@@ -10,8 +10,8 @@ import {
   DISCONNECT_GRACE_MS,
   ENVELOPE_BYTES,
   ITEM_OVERHEAD_BYTES,
-  MAX_BACKLOG_BYTES,
   MAX_PENDING_REQUESTS,
+  MAX_QUEUED_BYTES,
   MAX_TIMEOUT_MS,
 } from './limits.js';
 import { type BusEnvironment, guarded } from './ports.js';
@@ -111,7 +111,7 @@ export class Requester {
     const bytes = Buffer.byteLength(json) + Buffer.byteLength(trace ?? '') + ITEM_OVERHEAD_BYTES;
     const maxBytes = this.transport.maxPayload - ENVELOPE_BYTES;
     if (bytes > maxBytes) throw tooLarge('The request', maxBytes);
-    if (this.queuedBytes + bytes > MAX_BACKLOG_BYTES) throw overloaded('Too much is waiting to be sent.');
+    if (this.queuedBytes + bytes > MAX_QUEUED_BYTES) throw overloaded('Too much is waiting to be sent.');
     const timeout = Math.min(options?.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS);
     return { json, bytes, deadline: this.env.now() + timeout, trace, accept, reject };
   }
@@ -175,19 +175,12 @@ export class Requester {
     const flight = this.flights.get(token);
     // An answer nobody waits for any more: its requests have timed out.
     if (flight === undefined) return;
-    const { subject, v } = flight.contract;
+    const { subject } = flight.contract;
     if (text === null) return this.fail(token, flight, unavailable(`Nobody serves ${subject} at the moment.`));
     const envelope = readAnswer(text);
     if (envelope === null) {
       this.env.log.error({ subject }, 'An answer on the bus could not be read.');
       return this.fail(token, flight, new ParlanceError('internal', 'The answer could not be read.'));
-    }
-    if (envelope.v !== v) {
-      return this.fail(
-        token,
-        flight,
-        new ParlanceError('unsupported', `${subject} answered in version ${envelope.v}.`),
-      );
     }
     this.settle(token, flight, envelope);
   }

@@ -1,4 +1,4 @@
-import { event } from '@parlance/contracts';
+import { command, event } from '@parlance/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { inProcessBus } from '../in-process.js';
@@ -6,6 +6,7 @@ import type { FaultOptions } from './fault-plan.js';
 import { faultyBus } from './faulty-bus.js';
 
 const numbered = event('test.numbered', z.object({ n: z.number() }));
+const counted = command('test.counted', z.object({ n: z.number() }), z.object({ n: z.number() }));
 const seed = Math.floor(Math.random() * 2 ** 31);
 console.info(`fault bus seed ${seed}`);
 
@@ -97,6 +98,22 @@ describe('faultyBus', () => {
     expect(numbers.slice(0, 200)).toEqual(upTo(200));
     await bus.drain();
     expect(sorted(numbers)).toEqual(upTo(1200));
+  });
+
+  it('remembers the newest 10,000 faults, and counts them all', async () => {
+    const { report } = await hear(10_500, { drop: 1 });
+    expect(report).toMatchObject({ events: 10_500, dropped: 10_500 });
+    expect(report.faults.map((fault) => fault.event)).toEqual(Array.from({ length: 10_000 }, (_, n) => n + 501));
+  });
+
+  it('delivers requests twice when asked to, and answers once', async () => {
+    const bus = faultyBus(inProcessBus(), { seed, drop: 0, duplicate: 0, reorder: 0, delayMs: 0, doubleRequests: 1 });
+    const seen: number[] = [];
+    await bus.serve(counted, async ({ n }) => ({ n: seen.push(n) }));
+    expect(await bus.request(counted, { n: 5 })).toEqual({ n: 1 });
+    expect(seen).toEqual([5, 5]);
+    expect(bus.report().doubledRequests).toBe(1);
+    await bus.drain();
   });
 
   it('does not show a held event its publisher changed meanwhile', async () => {
