@@ -1,8 +1,11 @@
 import { hashApiKey } from '@parlance/auth';
 import { issueToken, putUser } from '@parlance/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { makeTenant, startDatabase, startIdentity, type Database } from '../identity.fixture.js';
 import { KeyRepository } from '../key/key.repository.js';
+
+const keyRows = z.array(z.object({ table: z.string(), key: z.string(), first: z.string() }));
 
 const DEMO = { PARLANCE_DEMO: 'true' };
 const NEXT_KEY = 'the master key after a rotation, 32 characters or more';
@@ -150,8 +153,8 @@ describe('the catalog', () => {
       JOIN pg_class c ON c.oid = k.conrelid
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
       WHERE c.relnamespace = 'identity'::regnamespace AND k.contype = 'f'`;
-    const keys = Array.isArray(rows) ? rows : [];
+    const keys = keyRows.parse(rows);
     expect(keys.length).toBeGreaterThanOrEqual(10);
-    expect(keys.filter((key) => key.first !== 'tenant_id')).toEqual([]);
+    expect(keys.filter(({ first }) => first !== 'tenant_id')).toEqual([]);
   });
 });

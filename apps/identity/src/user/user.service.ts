@@ -36,9 +36,7 @@ export class UserService {
 
   /** In the order asked; null where there is none. */
   async find(tenantId: string, refs: readonly UserRef[]): Promise<readonly (User | null)[]> {
-    const askable = refs.filter((ref) =>
-      Object.values(ref).every((value) => typeof value === 'number' || isStorable(value)),
-    );
+    const askable = refs.filter(isAskable);
     if (askable.length === 0) return refs.map(() => null);
     const found = indexOf(await this.users.find(tenantId, askable));
     return refs.map((ref) => found.get(keyOf(ref)) ?? null);
@@ -92,6 +90,12 @@ export class UserService {
   #tell(tenantId: string, id: string): void {
     this.bus.publish(identityChanged, IDENTITY_CHANGED_ADDRESS, { kind: 'user', tenantId, id });
   }
+}
+
+/** Postgres refuses a text with NUL even in a question. No user has one, so the answer is known. */
+function isAskable(ref: UserRef): boolean {
+  if ('number' in ref) return true;
+  return isStorable('id' in ref ? ref.id : ref.username);
 }
 
 function keyOf(ref: UserRef): string {
