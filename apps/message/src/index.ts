@@ -1,3 +1,3 @@
-export { messageConfig, messageFragments, plantConfig } from './message.config.js';
+export { messageConfig, messageFragments } from './message.config.js';
 export type { MessageConfig } from './message.config.js';
 export { MessageModule } from './message.module.js';

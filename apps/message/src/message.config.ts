@@ -5,8 +5,8 @@ import {
   fragment,
   integer,
   limitsConfig,
-  oneOf,
   setting,
+  testingConfig,
   type ConfigOf,
 } from '@parlance/config';
 
@@ -47,33 +47,17 @@ export const messageConfig = fragment('message', {
   }),
 });
 
-/** `PARLANCE_PLANT` breaks one promise on purpose, so that the history checker of the tests can prove that it would notice. */
-export const plantConfig = fragment('plant', {
-  env: setting({
-    env: 'PARLANCE_ENV',
-    schema: oneOf('production', 'test'),
-    default: 'production',
-    doc: 'What this installation is for; test allows PARLANCE_PLANT.',
-  }),
-  plant: setting({
-    env: 'PARLANCE_PLANT',
-    schema: oneOf('none', 'relay-off', 'dedupe-off', 'sequencer-off'),
-    default: 'none',
-    doc: 'A bug to plant, for tests of the tests; refused unless PARLANCE_ENV is test.',
-  }),
-});
-
-export const messageFragments = [databaseConfig, limitsConfig, messageConfig, plantConfig] as const;
+export const messageFragments = [databaseConfig, limitsConfig, messageConfig, testingConfig] as const;
 
 export type MessageConfig = ConfigOf<typeof messageFragments>;
 
 /** Injection token of `MessageConfig`. */
 export const MESSAGE_CONFIG = Symbol('MESSAGE_CONFIG');
 
-/** The planted bug. @throws Error where planting is not allowed. */
-export function plantOf({ plant }: Pick<MessageConfig, 'plant'>): MessageConfig['plant']['plant'] {
-  if (plant.plant !== 'none' && plant.env !== 'test') {
+/** The bug planted on purpose, so that the tests' history checker can prove that it would notice. @throws Error outside tests */
+export function plantOf({ testing }: Pick<MessageConfig, 'testing'>): MessageConfig['testing']['plant'] {
+  if (testing.plant !== 'none' && testing.env !== 'test') {
     throw new Error('PARLANCE_PLANT is set, but PARLANCE_ENV is not test: unset PARLANCE_PLANT.');
   }
-  return plant.plant;
+  return testing.plant;
 }

@@ -44,18 +44,20 @@ export class LogRepository {
     return rows.map((row) => row.fact);
   }
 
-  async heads(tenantId: string, roomIds: readonly string[]): Promise<readonly Head[]> {
+  async heads(tenantId: string, roomIds: readonly string[]): Promise<HeadsAsOf> {
+    const asOf = await this.#stableNow();
     const rows = await rowsOf(
       headRow,
       this.database.sql.$queryRaw`
         select jsonb_build_object('roomId', h.room_id, 'pos', h.pos, 'at', message.iso(h.last_at)) as head
           from message.room_head h where h.tenant_id = ${tenantId} and h.room_id = any(${[...roomIds]}::text[])`,
     );
-    return rows.map((row) => row.head);
+    return { asOf, heads: rows.map((row) => row.head) };
   }
 
   /** Heads of rooms that one of the users is a member of, or left meanwhile, and that were written after a time; the newest first. */
-  async changed(tenantId: string, userIds: readonly string[], since: string, limit: number): Promise<readonly Head[]> {
+  async changed(tenantId: string, userIds: readonly string[], since: string, limit: number): Promise<HeadsAsOf> {
+    const asOf = await this.#stableNow();
     const rows = await rowsOf(
       headRow,
       this.database.sql.$queryRaw`
@@ -66,11 +68,11 @@ export class LogRepository {
                   where m.tenant_id = ${tenantId} and m.user_id = any(${[...userIds]}::text[]) and m.left_at > ${since}::timestamptz)
          order by h.last_at desc, h.room_id limit ${limit}::integer`,
     );
-    return rows.map((row) => row.head);
+    return { asOf, heads: rows.map((row) => row.head) };
   }
 
-  /** The time up to which everything is visible to the next query; see message.stable_now in the migration. */
-  async stableNow(_tenantId: string): Promise<string> {
+  /** A query of its own: the one after it sees everything up to this time. See message.stable_now in the migration. */
+  async #stableNow(): Promise<string> {
     const row = await rowOf(
       z.object({ now: instantSchema }),
       this.database.sql.$queryRaw`select message.iso(message.stable_now()) as now`,
@@ -78,6 +80,12 @@ export class LogRepository {
     if (row === null) throw new RangeError('The database gave no time.');
     return row.now;
   }
+}
+
+/** Heads, and the time up to which nothing is missing in them. */
+export interface HeadsAsOf {
+  readonly asOf: string;
+  readonly heads: readonly Head[];
 }
 
 export interface PulledFact {

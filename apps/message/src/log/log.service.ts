@@ -32,13 +32,12 @@ export class LogService {
   }
 
   async heads({ tenantId, roomIds }: HeadsInput): Promise<z.input<typeof getHeads.output>> {
-    const asOf = await this.log.stableNow(tenantId);
-    return { heads: [...(await this.log.heads(tenantId, roomIds))], asOf };
+    const { asOf, heads } = await this.log.heads(tenantId, roomIds);
+    return { asOf, heads: [...heads] };
   }
 
   async changed({ tenantId, userIds, since }: ChangedInput): Promise<z.input<typeof changedRooms.output>> {
-    const asOf = await this.log.stableNow(tenantId);
-    const heads = await this.log.changed(tenantId, userIds, since, MAX_CHANGED + 1);
+    const { asOf, heads } = await this.log.changed(tenantId, userIds, since, MAX_CHANGED + 1);
     return { heads: heads.slice(0, MAX_CHANGED), complete: heads.length <= MAX_CHANGED, asOf };
   }
 }

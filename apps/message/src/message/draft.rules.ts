@@ -36,7 +36,7 @@ export function checkMetadata(field: string, metadata: Metadata, limits: DraftLi
   if (keys.length === 0) return;
   if (keys.length > limits.metadataKeys) throw invalid(field, `may have at most ${limits.metadataKeys} keys`);
   for (const key of keys) {
-    if (Buffer.byteLength(JSON.stringify(metadata[key]) ?? '') > limits.metadataBytes) {
+    if (Buffer.byteLength(JSON.stringify(metadata[key] ?? null)) > limits.metadataBytes) {
       throw tooLarge(field, `may have at most ${limits.metadataBytes} bytes per key`);
     }
   }
