@@ -102,7 +102,10 @@ export default defineConfig(
   {
     // Identity's tables say which tenant a host, a key or a signature belongs to: they are read before the tenant is known.
     // Relay and maintenance walk the log of the whole installation and answer no caller.
-    files: ['apps/identity/src/{tenant,key,token}/*.repository.ts', 'apps/message/src/{relay,maintenance}/*.repository.ts'],
+    files: [
+      'apps/identity/src/{tenant,key,token}/*.repository.ts',
+      'apps/message/src/{relay,maintenance}/*.repository.ts',
+    ],
     rules: { 'parlance/tenant-first': 'off' },
   },
   {
