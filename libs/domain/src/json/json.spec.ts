@@ -20,6 +20,8 @@ describe('jsonProblem', () => {
     ['a constructor key', { constructor: 1 }, 'constructor'],
     ['a NUL in a text', ['a\u0000b'], 'NUL'],
     ['a NUL in a key', { 'a\u0000': 1 }, 'reserved key'],
+    ['half a character in a text', ['a\ud83d'], 'half a character'],
+    ['half a character in a key', { '\ude00': 1 }, 'reserved key'],
   ])('refuses %s', (_, value, problem) => {
     expect(jsonProblem(value, bounds)).toContain(problem);
   });

@@ -14,25 +14,35 @@ export interface JsonBounds {
 /** Postgres stores it neither in text nor in jsonb. */
 const NUL = '\u0000';
 
+/** Half a character: jsonb refuses it, and a text would come back as another. */
+const HALF_CHARACTER = /\p{Surrogate}/u;
+
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
  * Says what is wrong with an untrusted JSON-like value, or null. Checked before any schema, so that no later code meets a NUL, a
- * prototype key, a bottomless nesting or a value that is not JSON. Binary (Buffer, Uint8Array) counts as one leaf.
+ * half character, a prototype key, a bottomless nesting or a value that is not JSON. Binary (Buffer, Uint8Array) counts as one leaf.
  */
 export function jsonProblem(value: unknown, bounds: JsonBounds): string | null {
   let nodes = 0;
   const visit = (item: unknown, depth: number): string | null => {
     if (++nodes > bounds.nodes) return `has more than ${bounds.nodes} values`;
-    if (typeof item === 'string') return item.includes(NUL) ? 'has a NUL character' : null;
+    if (typeof item === 'string') return textProblem(item);
     if (item === null || typeof item !== 'object' || item instanceof Uint8Array) return null;
     if (depth >= bounds.depth) return `is nested deeper than ${bounds.depth} levels`;
     if (Array.isArray(item)) return firstProblem(item, (element) => visit(element, depth + 1));
     return firstProblem(Object.keys(item), (key) =>
-      FORBIDDEN_KEYS.has(key) || key.includes(NUL) ? `has the reserved key ${key}` : visit(Reflect.get(item, key), depth + 1),
+      FORBIDDEN_KEYS.has(key) || textProblem(key) !== null
+        ? `has the reserved key ${key}`
+        : visit(Reflect.get(item, key), depth + 1),
     );
   };
   return visit(value, 0);
+}
+
+function textProblem(text: string): string | null {
+  if (text.includes(NUL)) return 'has a NUL character';
+  return HALF_CHARACTER.test(text) ? 'has half a character (a lone surrogate)' : null;
 }
 
 function firstProblem<T>(items: readonly T[], check: (item: T) => string | null): string | null {
