@@ -61,6 +61,9 @@ export interface ConformanceCases {
   readonly seed?: number;
 }
 
+const RANDOM_RUNS = 2000;
+/** generous: it only keeps a busy machine from failing a run that is merely slow */
+const RANDOM_TIMEOUT_MS = 120_000;
 const RESERVED_NAMES = ['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'];
 const CONTEXT: InboundContext = { acked: true, tenant: sampleTenant(), user: null };
 const BLANK: HttpRequest = { params: {}, query: {}, headers: {}, body: undefined, files: [] };
@@ -78,7 +81,10 @@ export function dialectConformance(dialect: Dialect, cases: ConformanceCases): v
     inboundConformance(dialect, cases);
     randomConformance(dialect, cases);
     outboundConformance(dialect);
-    if (dialect.http !== null) httpConformance(dialect.http);
+    if (dialect.http !== null) {
+      httpConformance(dialect.http);
+      randomHttpConformance(dialect.http, cases);
+    }
   });
 }
 
@@ -202,20 +208,51 @@ function expectSendable(frames: readonly { readonly event: string; readonly args
 }
 
 function randomConformance(dialect: Dialect, cases: ConformanceCases): void {
-  const seed = cases.seed ?? Math.floor(Math.random() * 2 ** 31);
-  const numRuns = cases.runs ?? 2000;
+  const seed = seedOf(cases);
+  const numRuns = cases.runs ?? RANDOM_RUNS;
 
   for (const [name, event] of dialect.inbound) {
     const good = cases.events[name]?.good ?? [[]];
-    it(`${name} meets ${numRuns} random and mutated frames with a coded error or an intent (seed ${seed})`, () => {
-      const property = fc.property(hostileArgs(good), fc.boolean(), (args, acked) => {
-        refusalOf(event, args, { ...CONTEXT, acked });
-        expect(Object.keys(Object.prototype)).toEqual([]);
-        expect(Reflect.get({}, 'polluted')).toBeUndefined();
-      });
-      fc.assert(property, { seed, numRuns });
-    });
+    it(
+      `${name} meets ${numRuns} random and mutated frames with a coded error or an intent (seed ${seed})`,
+      () => {
+        const property = fc.property(hostileArgs(good), fc.boolean(), (args, acked) => {
+          refusalOf(event, args, { ...CONTEXT, acked });
+          expect(Object.keys(Object.prototype)).toEqual([]);
+          expect(Reflect.get({}, 'polluted')).toBeUndefined();
+        });
+        fc.assert(property, { seed, numRuns });
+      },
+      RANDOM_TIMEOUT_MS,
+    );
   }
+}
+
+function randomHttpConformance(http: HttpCompanion, cases: ConformanceCases): void {
+  const seed = seedOf(cases);
+  const numRuns = Math.ceil((cases.runs ?? RANDOM_RUNS) / 10);
+
+  it(
+    `each route meets ${numRuns} random requests with a coded error or an intent (seed ${seed})`,
+    () => {
+      const fields = fc.oneof(fc.dictionary(hostileKey, hostileValue), hostileValue);
+      const query = fc.dictionary(hostileKey, hostileValue);
+      for (const route of http.routes) {
+        const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
+        const params = fc.record(Object.fromEntries(names.map((name) => [name, fc.string({ unit: 'binary' })])));
+        const property = fc.property(params, query, fields, (ids, asked, body) => {
+          httpRefusal(route, { ...BLANK, params: ids, query: asked, body });
+          expect(Reflect.get({}, 'polluted')).toBeUndefined();
+        });
+        fc.assert(property, { seed, numRuns });
+      }
+    },
+    RANDOM_TIMEOUT_MS,
+  );
+}
+
+function seedOf(cases: ConformanceCases): number {
+  return cases.seed ?? Math.floor(Math.random() * 2 ** 31);
 }
 
 const hostileKey = fc.oneof(
@@ -223,7 +260,7 @@ const hostileKey = fc.oneof(
   fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'toJSON', 'then', 'hasOwnProperty'),
 );
 const hostileValue = fc.oneof(
-  fc.anything({ key: hostileKey, withNullPrototype: true, withTypedArray: true, withBigInt: true, maxDepth: 4 }),
+  fc.anything({ key: hostileKey, withNullPrototype: true, withTypedArray: true, withBigInt: true, maxDepth: 3 }),
   fc.json(),
   fc.constantFrom('\u0000', '\ud800', 'a'.repeat(70_000), -0, NaN, 2 ** 60, '{"__proto__":{"polluted":true}}'),
 );
