@@ -1,4 +1,16 @@
-import { dialectConformance } from '@parlance/dialect-kit/conformance';
+import {
+  dialectConformance,
+  recordingExecute,
+  sampleMessage,
+  sampleRoomView,
+  sampleStamp,
+  sampleUser,
+} from '@parlance/dialect-kit/conformance';
+import { PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
+import { jsonProblem, ParlanceError, toParlanceError } from '@parlance/domain';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { minchat } from './index.js';
 
 const apiKey = 'pk_sample';
@@ -26,4 +38,116 @@ dialectConformance(minchat, {
     'typing.stop': { good: [[{ channelId: 'c1', user: { id: 'ann' }, apiKey }]] },
     'user.status': { good: [[{ memberId: 'bob', apiKey }], [{ memberId: 'ann', apiKey, channelId: 'c1' }]] },
   },
+});
+
+const MESSAGE = { text: 'hi', apiKey, chat_id: 'c1', user_id: 'ann' };
+const QUIET = { tenant: null, user: null };
+
+function refusal(event: string, args: readonly unknown[], acked = true): ParlanceError {
+  try {
+    minchat.inbound.get(event)?.parse(args, { ...QUIET, acked });
+  } catch (error) {
+    if (error instanceof ParlanceError) return error;
+    throw error;
+  }
+  throw new Error(`${event} accepted ${JSON.stringify(args)}`);
+}
+
+describe('bad payloads are refused by field', () => {
+  it.each([
+    ['room.user.join', { apiKey }, 'channelUserId'],
+    ['room.user.join', { channelUserId: '', apiKey }, 'channelUserId'],
+    ['room.user.join', { channelUserId: 7, apiKey }, 'channelUserId'],
+    ['room.user.join', { channelUserId: 'ann' }, 'apiKey'],
+    ['room.user.join', { channelUserId: 'ann', apiKey: 'k'.repeat(5000) }, 'apiKey'],
+    ['room.user.leave', { channelUserId: 'a\u0001', apiKey }, 'channelUserId'],
+    ['room.join', { channelId: ['c1'], apiKey }, 'channelId'],
+    ['room.leave', { channelId: 'c'.repeat(129), apiKey }, 'channelId'],
+    ['message', { ...MESSAGE, chat_id: undefined }, 'chat_id'],
+    ['message', { ...MESSAGE, user_id: {} }, 'user_id'],
+    ['message', { ...MESSAGE, text: 5 }, 'text'],
+    ['message', { ...MESSAGE, text: '' }, 'text'],
+    ['message', { ...MESSAGE, text: undefined, metadata: { only: true } }, 'text'],
+    ['message', { ...MESSAGE, metadata: 'mood' }, 'metadata'],
+    ['message', { ...MESSAGE, metadata: [1] }, 'metadata'],
+    ['message', { ...MESSAGE, metadata: { deep: [new Uint8Array(2)] } }, 'metadata'],
+    ['message', { ...MESSAGE, file: 'a.png' }, 'file'],
+    ['message.update', { apiKey, messageId: 'm1' }, 'text'],
+    ['message.update', { apiKey, text: 'ho' }, 'messageId'],
+    ['message.delete', { apiKey, messageId: null }, 'messageId'],
+    ['message.seen', { lastMessageId: 3, user: { id: 'ann' }, apiKey }, 'lastMessageId'],
+    ['message.seen', { lastMessageId: 'm1', user: 'ann', apiKey }, 'user'],
+    ['typing.start', { channelId: 'c1', user: { id: 9 }, apiKey }, 'user.id'],
+    ['typing.stop', { user: { id: 'ann' }, apiKey }, 'channelId'],
+    ['user.status', { apiKey }, 'memberId'],
+  ])('%s %j names %s', (event, payload, field) => {
+    const error = refusal(event, [payload]);
+    expect(error.code).toBe('invalid');
+    expect(Object.keys(error.details?.fields ?? {})).toContain(field);
+    const reply = minchat.inbound.get(event)?.refuse(error, [payload]);
+    const message: unknown = expect.stringContaining(field);
+    expect(reply).toEqual({
+      ack: [{ success: false, message }],
+      unacked: [{ event: 'error', args: [{ message }] }],
+    });
+  });
+});
+
+describe('files', () => {
+  const file = { name: 'a.png', type: 'image/png', buffer: new Uint8Array(4) };
+
+  it.each([
+    ['message', { ...MESSAGE, file }],
+    ['message', { apiKey, chat_id: 'c1', user_id: 'ann', file: { name: 'a.png', type: 'image/png', buffer: null } }],
+    ['message.update', { messageId: 'm1', text: 'ho', apiKey, file }],
+  ])('in %s are refused as a whole, the text beside them too', (event, payload) => {
+    expect(refusal(event, [payload]).code).toBe('unsupported');
+  });
+});
+
+describe('failures', () => {
+  const send = () => minchat.inbound.get('message')?.parse([MESSAGE], { ...QUIET, acked: true });
+
+  it('answer an acknowledgement with an object, for null crashes the SDK', async () => {
+    const { execute } = recordingExecute();
+    expect((await send()?.run(execute))?.ack).toEqual([
+      { success: false, message: expect.stringContaining('message.send') },
+    ]);
+  });
+
+  it('of ours are neither explained nor swallowed', async () => {
+    const boom = () => Promise.reject(new Error('pool exhausted at 10.0.0.3'));
+    await expect(send()?.run(boom)).rejects.toMatchObject({ code: 'internal' });
+    expect(minchat.refuse(toParlanceError(new Error('pool exhausted'))).ack).toEqual([
+      { success: false, message: 'Internal server error' },
+    ]);
+  });
+});
+
+describe('metadata', () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const { execute } = recordingExecute({
+    'message.send': ({ draft }) => ({
+      message: sampleMessage({ ...draft }),
+      sender: sampleUser('ann'),
+      room: sampleStamp(sampleRoomView()),
+      repeated: false,
+    }),
+  });
+
+  it(`comes back exactly as it was sent, whatever it holds (seed ${seed})`, async () => {
+    const json = fc.jsonValue({ maxDepth: 8 }).map((value) => ({ 'odd key ': value }));
+    const storable = json.filter((value) => jsonProblem(value, PAYLOAD_BOUNDS) === null);
+    const property = fc.asyncProperty(fc.oneof(storable, fc.constant({}), fc.constant(undefined)), async (metadata) => {
+      const sent = metadata === undefined ? MESSAGE : { ...MESSAGE, metadata };
+      const reply = await minchat.inbound
+        .get('message')
+        ?.parse([sent], { ...QUIET, acked: true })
+        .run(execute);
+      const answer = z.looseObject({ success: z.literal(true) }).parse(reply?.ack?.[0]);
+      expect('metadata' in answer).toBe(metadata !== undefined);
+      expect(answer['metadata']).toEqual(metadata);
+    });
+    await fc.assert(property, { seed, numRuns: 500 });
+  }, 60_000);
 });
