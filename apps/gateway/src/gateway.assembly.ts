@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import { randomBytes } from 'node:crypto';
-import { Directory } from '@parlance/actions';
+import { Directory, RateLimits } from '@parlance/actions';
 import { PrincipalCache, sealer } from '@parlance/auth';
 import type { Bus } from '@parlance/bus';
 import { IDENTITY_CHANGED_ADDRESS, identityChanged, verifyCredential } from '@parlance/contracts';
@@ -15,7 +15,6 @@ import type { GatewaySettings } from './gateway.config.js';
 import { GatewayMetrics } from './gateway.metrics.js';
 import { Gateway } from './gateway.service.js';
 import { Intake } from './intake.js';
-import { RateLimits } from './rate-limits.js';
 import { COMMIT_SLACK_MS, RoomFeed } from './room-feed.js';
 import { SessionKeeper } from './session-keeper.js';
 import { Signals } from './signals.js';

@@ -1,4 +1,4 @@
-import type { Actions, Directory } from '@parlance/actions';
+import type { Actions, Directory, RateLimits } from '@parlance/actions';
 import type { Sealer } from '@parlance/auth';
 import type { Dialect } from '@parlance/dialect-kit';
 import { ParlanceError, toParlanceError } from '@parlance/domain';
@@ -12,7 +12,6 @@ import { Connection } from './connection.js';
 import type { CloseReason, GatewayMetrics } from './gateway.metrics.js';
 import type { Acknowledge, Intake } from './intake.js';
 import { dialectAt, firstHeader, handshakeOf, returningToken } from './opening.js';
-import type { RateLimits } from './rate-limits.js';
 import { SendLanes } from './send-lanes.js';
 import type { SessionKeeper } from './session-keeper.js';
 import {

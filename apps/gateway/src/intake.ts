@@ -1,4 +1,4 @@
-import type { Actions, Caller } from '@parlance/actions';
+import type { Actions, Caller, RateLimits } from '@parlance/actions';
 import { executorFor } from '@parlance/actions';
 import type { Dialect, InboundContext, InboundEvent, Reply, Translation } from '@parlance/dialect-kit';
 import { ParlanceError, toParlanceError } from '@parlance/domain';
@@ -7,7 +7,6 @@ import type { Binder } from './binder.js';
 import type { Connection } from './connection.js';
 import { MAX_WAITING_FRAMES } from './connection.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
-import type { RateLimits } from './rate-limits.js';
 
 /** Refused frames in a row after which a connection is closed: it was warned with an error each time. */
 export const MAX_REFUSALS = 100;

@@ -49,8 +49,9 @@ function userActions({
   directory,
 }: ActionContext): Pick<Actions, 'user.put' | 'user.find' | 'token.issue' | 'presence.find'> {
   return {
-    'user.put': async (caller, { ref, fields }) => {
+    'user.put': async (caller, { ref, fields, mustExist }) => {
       requireSelfOrServer(caller, 'id' in ref ? ref.id : undefined, 'username' in ref ? ref.username : undefined);
+      if (mustExist === true) await directory.user(caller.tenant.id, ref);
       const result = await bus.request(putUser, { tenantId: caller.tenant.id, ref, fields });
       directory.forgetUser(caller.tenant.id, result.user.id);
       return result;

@@ -5,3 +5,6 @@ export type { Caller } from './caller.js';
 export { busActions, executorFor, onlyOnConnections } from './executor.js';
 export type { ActionContext, Actions, ConnectionIntent } from './executor.js';
 export { viewOf } from './room.actions.js';
+export { watchIdentity } from './identity-watch.js';
+export { admitWithin, RateLimits } from './rate-limits.js';
+export type { RateSettings } from './rate-limits.js';

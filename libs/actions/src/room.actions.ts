@@ -59,7 +59,8 @@ export function roomActions({ bus, directory }: ActionContext): Pick<Actions, Ro
         name: name ?? null,
         photo: photo ?? null,
         metadata: metadata ?? {},
-        memberIds: users.map((user) => user.id),
+        // A group may begin with nobody but the one who makes it.
+        memberIds: users.length === 0 && caller.user !== null ? [caller.user.id] : users.map((user) => user.id),
       });
       return { ...(await viewOf(directory, tenantId, state)), created };
     },
@@ -83,7 +84,7 @@ export function roomActions({ bus, directory }: ActionContext): Pick<Actions, Ro
       return viewOf(directory, caller.tenant.id, state);
     },
     'room.delete': async (caller, { room }) => bus.request(deleteRoom, await command(caller, room)),
-    'room.list': async (caller, { withMessagesOnly, offset, limit }) => {
+    'room.list': async (caller, { withMessagesOnly, offset, limit, memberLimit }) => {
       const tenantId = caller.tenant.id;
       const listed = await bus.request(listRooms, {
         tenantId,
@@ -91,7 +92,7 @@ export function roomActions({ bus, directory }: ActionContext): Pick<Actions, Ro
         withMessagesOnly,
         offset,
         limit,
-        memberLimit: LISTED_MEMBERS,
+        memberLimit: memberLimit ?? LISTED_MEMBERS,
       });
       const ids = listed.rooms.flatMap((one) => one.state.members.map((member) => member.userId));
       const [users, online] = await Promise.all([

@@ -73,7 +73,7 @@ export function inboundEvent<T extends IntentType>() {
   });
 }
 
-interface RouteDefinition<S extends z.ZodType, T extends IntentType> extends Omit<HttpRoute, 'parse'> {
+interface RouteDefinition<S extends z.ZodType, T extends IntentType> extends Omit<HttpRoute, 'parse' | 'schema'> {
   /** over `{ params, query, body }` */
   readonly schema: S;
   readonly claim: (input: z.output<S>, request: HttpRequest) => Claim;
@@ -90,6 +90,7 @@ export function httpRoute<T extends IntentType>() {
     path: definition.path,
     body: definition.body,
     summary: definition.summary,
+    schema: definition.schema,
     parse: (request) => {
       const { params, query, body } = request;
       const input = parseInput(definition.schema, { params, query, body });

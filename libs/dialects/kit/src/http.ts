@@ -1,4 +1,5 @@
 import type { ParlanceError } from '@parlance/domain';
+import type { z } from 'zod';
 import type { Claim, Execute, IntentType } from './intent.js';
 
 /** A REST request as a route sees it. Header names in lower case; `body`: parsed JSON or form fields; `files`: uploaded parts. */
@@ -38,6 +39,8 @@ export interface HttpRoute {
   readonly path: string;
   readonly body: 'none' | 'json' | 'form';
   readonly summary: string;
+  /** What it accepts, over `{ params, query, body }`: the source of its documentation. */
+  readonly schema: z.ZodType;
   /** Throws ParlanceError `invalid` when the request does not fit. */
   readonly parse: (request: HttpRequest) => HttpTranslation;
 }

@@ -102,7 +102,13 @@ export interface IntentMap {
   };
   readonly 'room.delete': { readonly in: { readonly room: RoomKey }; readonly out: object };
   readonly 'room.list': {
-    readonly in: { readonly withMessagesOnly: boolean; readonly offset: number; readonly limit: number };
+    readonly in: {
+      readonly withMessagesOnly: boolean;
+      readonly offset: number;
+      readonly limit: number;
+      /** members each listed room carries at most; default 100 */
+      readonly memberLimit?: number | undefined;
+    };
     readonly out: { readonly rooms: readonly ListedRoom[]; readonly total: number };
   };
   readonly 'member.add': {

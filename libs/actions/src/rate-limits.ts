@@ -11,14 +11,15 @@ export interface RateSettings {
   readonly connectsPerMinute: number;
 }
 
-interface Limiter {
+/** A bucket of rate-limiter-flexible. */
+export interface Limiter {
   consume(key: string): Promise<RateLimiterRes>;
 }
 
 /** The window in which a burst is refilled, s. */
 const BURST_WINDOW_S = 20;
 
-/** Token buckets per user and class of event (guarantees.md section 7), kept by this gateway for the users it serves. */
+/** Token buckets per user and class of event (guarantees.md section 7), kept by this edge for the users it serves. */
 export class RateLimits {
   private readonly classes: Readonly<Record<RateClass, Limiter>>;
   private readonly connects: Limiter;
@@ -38,15 +39,16 @@ export class RateLimits {
 
   /** Errors: `rate-limited` with `retryAfterMs`. */
   async admit(rate: RateClass, key: string): Promise<void> {
-    await consume(this.classes[rate], key, 'Too many events.');
+    await admitWithin(this.classes[rate], key, 'Too many events.');
   }
 
   async admitConnect(address: string): Promise<void> {
-    await consume(this.connects, address, 'Too many connections from this address.');
+    await admitWithin(this.connects, address, 'Too many connections from this address.');
   }
 }
 
-async function consume(limiter: Limiter, key: string, message: string): Promise<void> {
+/** Errors: `rate-limited` with `retryAfterMs`. */
+export async function admitWithin(limiter: Limiter, key: string, message: string): Promise<void> {
   try {
     await limiter.consume(key);
   } catch (refusal) {

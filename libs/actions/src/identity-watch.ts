@@ -1,0 +1,23 @@
+import type { PrincipalCache } from '@parlance/auth';
+import type { Bus } from '@parlance/bus';
+import { IDENTITY_CHANGED_ADDRESS, identityChanged } from '@parlance/contracts';
+import type { Directory } from './directory.js';
+
+/** Keeps what an edge remembers of users and credentials true; after a lost bus, changes may have been missed. Answers the end of it. */
+export async function watchIdentity(
+  bus: Bus,
+  principals: PrincipalCache,
+  directory: Directory,
+): Promise<() => Promise<void>> {
+  const changes = await bus.listen(identityChanged, IDENTITY_CHANGED_ADDRESS, (change) => {
+    principals.evict(change);
+    if (change.kind === 'user') directory.forgetUser(change.tenantId, change.id);
+  });
+  const offStatus = bus.onStatus((status) => {
+    if (status === 'connected') principals.clear();
+  });
+  return async () => {
+    offStatus();
+    await changes.stop();
+  };
+}
