@@ -1,6 +1,6 @@
 // needs: nats-server
 import { event, query } from '@parlance/contracts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { busConformance } from './conformance.js';
 import { connectNats } from './nats.js';
@@ -16,9 +16,16 @@ busConformance('NATS', async () => {
   };
 });
 
+/** A server of one test, gone with it however it ends. */
+async function startServer(more: readonly string[] = [], settings = ''): Promise<NatsServer> {
+  const server = await NatsServer.start(more, settings);
+  onTestFinished(() => server.stop());
+  return server;
+}
+
 describe('connectNats', () => {
   it('says which server it cannot reach, without the credentials', async () => {
-    const server = await NatsServer.start();
+    const server = await startServer();
     await server.stop();
     const url = server.url.replace('nats://', 'nats://user:hush@');
     const error: unknown = await connectNats({ servers: url, name: 'test' }).catch((thrown: unknown) => thrown);
@@ -28,7 +35,7 @@ describe('connectNats', () => {
   });
 
   it('works with user and password, and says so when they are wrong', async () => {
-    const server = await NatsServer.start(['--user', 'parlance', '--pass', 'p@ss']);
+    const server = await startServer(['--user', 'parlance', '--pass', 'p@ss']);
     const login = (pass: string) => server.url.replace('nats://', `nats://parlance:${encodeURIComponent(pass)}@`);
     const bus = await connectNats({ servers: login('p@ss'), name: 'test' });
     await bus.flush();
@@ -38,11 +45,10 @@ describe('connectNats', () => {
     );
     expect(refused).toMatchObject({ code: 'permission-denied' });
     expect(String(refused)).not.toContain('hush');
-    await server.stop();
   });
 
   it('keeps to the message size the server allows', async () => {
-    const server = await NatsServer.start([], 'max_payload: 65536');
+    const server = await startServer([], 'max_payload: 65536');
     const bus = await connectNats({ servers: server.url, name: 'test' });
     const echo = query('test.echo', z.object({ text: z.string() }), z.object({ text: z.string() }));
     await bus.serve(echo, async (input) => input);
@@ -52,26 +58,24 @@ describe('connectNats', () => {
     expect(answers.map(({ text }) => text.length)).toEqual([30_000, 30_000, 30_000, 60_000]);
     await expect(ask(70_000)).rejects.toMatchObject({ code: 'too-large' });
     await bus.drain();
-    await server.stop();
   });
 
   it('fails requests to a server that hangs, by their own timeout, and goes on when it wakes', async () => {
-    const server = await NatsServer.start();
+    const server = await startServer();
     const bus = await connectNats({ servers: server.url, name: 'test' });
     const contract = query('test.double', z.object({ n: z.number() }), z.object({ n: z.number() }));
     await bus.serve(contract, async ({ n }) => ({ n: n * 2 }));
     await bus.flush();
-    server.freeze();
+    await server.freeze();
     await expect(bus.request(contract, { n: 1 }, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'unavailable' });
     server.thaw();
     await bus.flush();
     expect(await bus.request(contract, { n: 2 })).toEqual({ n: 4 });
     await bus.drain();
-    await server.stop();
   });
 
   it('drops what a server that does not read cannot take, and counts it', async () => {
-    const server = await NatsServer.start();
+    const server = await startServer();
     const drops: string[] = [];
     const bus = await connectNats({
       servers: server.url,
@@ -80,7 +84,7 @@ describe('connectNats', () => {
     });
     const noted = event('test.noted', z.object({ text: z.string() }));
     const text = 'x'.repeat(500_000);
-    server.freeze();
+    await server.freeze();
     for (let n = 0; n < 80; n += 1) bus.publish(noted, 'test.a', { text });
     expect(new Set(drops)).toEqual(new Set(['backlog']));
     expect(drops.length).toBeLessThan(20);
@@ -90,6 +94,5 @@ describe('connectNats', () => {
     bus.publish(noted, 'test.a', { text });
     expect(drops).toEqual([]);
     await bus.drain();
-    await server.stop();
   });
 });

@@ -1,10 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
 
 const FIRST_PORT = 20_000;
 /** Below the range from which the system takes ports for outgoing connections. */
@@ -25,9 +29,16 @@ export class NatsServer {
   static async start(more: readonly string[] = [], settings = ''): Promise<NatsServer> {
     const folder = await mkdtemp(join(tmpdir(), 'parlance-bus-'));
     await writeFile(join(folder, 'nats.conf'), settings);
-    const server = new NatsServer(await freePort(), folder, more);
-    await server.restart();
-    return server;
+    for (let attempt = 1; ; attempt += 1) {
+      const server = new NatsServer(await freePort(), folder, more);
+      try {
+        await server.restart();
+        return server;
+      } catch (error) {
+        // Somebody took the port between the look and the start.
+        if (attempt === ATTEMPTS) throw error;
+      }
+    }
   }
 
   get url(): string {
@@ -47,9 +58,14 @@ export class NatsServer {
     });
   }
 
-  /** Stops answering without closing anything, as a hanging machine would. */
-  freeze(): void {
-    this.child?.kill('SIGSTOP');
+  /** Stops answering without closing anything, as a hanging machine would; settles when it has stopped. */
+  async freeze(): Promise<void> {
+    const child = this.child;
+    if (child === null) return;
+    child.kill('SIGSTOP');
+    const stateOf = async (): Promise<string> =>
+      (await execute('ps', ['-o', 'state=', '-p', String(child.pid)])).stdout;
+    while (!(await stateOf()).startsWith('T')) await nextTurn();
   }
 
   thaw(): void {

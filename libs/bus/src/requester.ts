@@ -16,7 +16,7 @@ import {
 } from './limits.js';
 import { type BusEnvironment, guarded } from './ports.js';
 import type { Transport } from './transport.js';
-import { type AnswerEnvelope, readAnswer, readError, type WireAnswer, writeRequest } from './wire.js';
+import { type AnswerEnvelope, jsonOf, readAnswer, readError, type WireAnswer, writeRequest } from './wire.js';
 
 /** Expiry is looked at this often (milliseconds), for all requests at once: a timer per request would cost more than the request. */
 const SWEEP_MS = 25;
@@ -105,7 +105,7 @@ export class Requester {
     reject: (error: ParlanceError) => void,
   ): Pending {
     checkAddress(contract.subject);
-    const json: string | undefined = JSON.stringify(input);
+    const json = jsonOf(input);
     if (json === undefined) throw new ParlanceError('invalid', 'A request needs an input.');
     const trace = options?.trace ?? null;
     const bytes = Buffer.byteLength(json) + Buffer.byteLength(trace ?? '') + ITEM_OVERHEAD_BYTES;

@@ -84,10 +84,13 @@ export function writeEvent(v: number, name: string, payload: unknown): string {
   return `{"v":${v},"name":${JSON.stringify(name)},"payload":${encodeJson(payload)}}`;
 }
 
-/** JSON of any value; one that JSON leaves out (undefined) becomes null. */
-export function encodeJson(value: unknown): string {
-  const json: string | undefined = JSON.stringify(value);
-  return json ?? 'null';
+/** JSON of a value, or undefined where JSON has nothing for it; the library's own type leaves that out. */
+export function jsonOf(value: unknown): string | undefined {
+  return JSON.stringify(value);
+}
+
+function encodeJson(value: unknown): string {
+  return jsonOf(value) ?? 'null';
 }
 
 export function writeValue(value: unknown): string {

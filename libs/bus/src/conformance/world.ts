@@ -84,7 +84,7 @@ export function testWorld(makeHub: () => Promise<TestHub>): World {
 
 export const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n);
 
-export const code = (expected: string) => expect.objectContaining({ code: expected });
+export const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
 /** A promise and its handle, to hold a handler until the test lets it go. */
 export function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
