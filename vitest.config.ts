@@ -36,6 +36,8 @@ export default defineConfig({
           include: ['apps/*/src/**/*.spec.ts', 'libs/**/src/**/*.spec.ts', 'tools/src/**/*.spec.ts'],
           exclude: ['**/*.int.spec.ts', '**/*.e2e.spec.ts', ...never],
           maxWorkers: 2,
+          // A limit against hanging, not a measurement: a loaded machine takes its time over a thousand random inputs.
+          testTimeout: 60 * SECOND,
           sequence: { groupOrder: 0 },
         },
       },
