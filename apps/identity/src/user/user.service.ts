@@ -5,12 +5,19 @@ import { IDENTITY_CHANGED_ADDRESS, identityChanged, type putUser } from '@parlan
 import { ParlanceError, type User, type UserFields, type UserRef } from '@parlance/domain';
 import type { z } from 'zod';
 import type { IdentitySettings } from '../identity.config.js';
+import { TurnBatch } from '../lookup/turn-batch.js';
 import { NEW_ID, SETTINGS } from '../tokens.js';
 import { changesOf, checkUser, draftUser, isStorable, ownNumber, type MetadataBounds } from './user-rules.js';
 import { UserRepository, type Taken, type WriteOutcome } from './user.repository.js';
 
 type PutInput = z.output<typeof putUser.input>;
 type PutRef = PutInput['ref'];
+
+interface FindQuestion {
+  readonly tenantId: string;
+  readonly refs: readonly UserRef[];
+}
+type FindAnswer = readonly (User | null)[];
 
 export interface PutAnswer {
   readonly user: User;
@@ -20,10 +27,17 @@ export interface PutAnswer {
 /** Each repetition means that somebody else changed the same user, or had its number, at the same moment. */
 const MAX_ATTEMPTS = 20;
 
+const MAX_REFS_PER_LOAD = 1_024;
+
 /** The users of a tenant. */
 @Injectable()
 export class UserService {
   readonly #bounds: MetadataBounds;
+  readonly #finds = new TurnBatch<FindQuestion, FindAnswer>({
+    load: (questions) => this.#findAll(questions),
+    weigh: ({ refs }) => refs.length,
+    max: MAX_REFS_PER_LOAD,
+  });
 
   constructor(
     @Inject(UserRepository) private readonly users: UserRepository,
@@ -34,12 +48,9 @@ export class UserService {
     this.#bounds = { keys: limits.metadataKeys, bytes: limits.metadataBytes, depth: limits.jsonDepth };
   }
 
-  /** In the order asked; null where there is none. */
+  /** In the order asked; null where there is none. Read together with whatever else is asked for in this turn. */
   async find(tenantId: string, refs: readonly UserRef[]): Promise<readonly (User | null)[]> {
-    const askable = refs.filter(isAskable);
-    if (askable.length === 0) return refs.map(() => null);
-    const found = indexOf(await this.users.find(tenantId, askable));
-    return refs.map((ref) => found.get(keyOf(ref)) ?? null);
+    return refs.length === 0 ? [] : this.#finds.ask({ tenantId, refs });
   }
 
   /** Errors: `conflict`, `invalid`, `too-large`, `not-found` (no such tenant), `unavailable` (too many at the same user). */
@@ -60,6 +71,19 @@ export class UserService {
 
   async noteSeen(tenantId: string, userIds: readonly string[], at: string): Promise<void> {
     if (userIds.length > 0) await this.users.noteSeen(tenantId, userIds.filter(isStorable), new Date(at));
+  }
+
+  /** One query per tenant, whoever asks. */
+  async #findAll(questions: readonly FindQuestion[]): Promise<readonly FindAnswer[]> {
+    const tenants = [...new Set(questions.map(({ tenantId }) => tenantId))];
+    const found = await Promise.all(
+      tenants.map(async (tenantId) => {
+        const refs = questions.flatMap((question) => (question.tenantId === tenantId ? question.refs : []));
+        return [tenantId, indexOf(await this.users.find(tenantId, refs.filter(isAskable)))] as const;
+      }),
+    );
+    const byTenant = new Map(found);
+    return questions.map(({ tenantId, refs }) => refs.map((ref) => byTenant.get(tenantId)?.get(keyOf(ref)) ?? null));
   }
 
   async #create(tenantId: string, ref: PutRef, fields: UserFields, allot: boolean): Promise<WriteOutcome> {
