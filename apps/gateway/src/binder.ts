@@ -151,7 +151,7 @@ export class Binder {
     const { feed, audiences } = this.ports;
     const asOfMs = Date.parse(bound.asOf);
     feed.userIsWhole(tenantId, userId, asOfMs);
-    for (const { roomId, head } of bound.recent) feed.noteHead(tenantId, roomId, head);
+    for (const { roomId, head } of bound.recent) feed.noteHead(tenantId, userId, roomId, head);
     for (const { roomId } of bound.groups) audiences.addRoom(connection, tenantId, roomId);
     await feed.hearRooms(tenantId, bound.groups);
     connection.begin(

@@ -1,23 +1,19 @@
 import type { Bus, Subscription } from '@parlance/bus';
-import { changedRooms, pullLog, roomAddress, roomPublished, userAddress } from '@parlance/contracts';
+import { changedRooms, roomAddress, roomPublished, userAddress } from '@parlance/contracts';
 import type { Head, ReceiptChanged } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
 import { keyOf } from './connection.js';
 import type { LogEntry } from './fact-parser.js';
 import { parseEntry } from './fact-parser.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
-import { RoomSequencer } from './sequencer.js';
-import { Slots } from './slots.js';
-import type { Step } from './sequencer.js';
+import { LogPuller } from './log-puller.js';
+import { OrderedRoom } from './ordered-room.js';
+import type { Heard, RoomPorts } from './ordered-room.js';
 
-/** How long a gap may close by itself (facts overtaking each other) before the log is asked, ms. */
-const GAP_WAIT_MS = 75;
-const PULL_PAGE = 500;
-const PULLS_AT_ONCE = 4;
-const PULL_TRIES = 8;
-const MAX_RETRY_MS = 2_000;
 /** A transaction may commit this much later than the time it carries. */
 export const COMMIT_SLACK_MS = 10_000;
+/** A gap older than this means that the gateway is not whole. */
+const LAG_MS = 5_000;
 const IDLE_MS = 3_600_000;
 const USERS_PAGE = 500;
 
@@ -34,33 +30,29 @@ export interface FeedSink {
   receipt(receipt: ReceiptChanged): void;
 }
 
-interface RoomState {
-  readonly tenantId: string;
-  readonly roomId: string;
-  readonly sequencer: RoomSequencer<LogEntry>;
-  readonly queue: LogEntry[];
-  delivering: boolean;
-  pulling: boolean;
-  gapSince: number | null;
-  gapTimer: NodeJS.Timeout | null;
-  touchedAt: number;
+interface Listening extends Heard {
+  readonly subscription: Promise<Subscription>;
 }
 
-interface Listening {
-  readonly subscription: Promise<Subscription>;
+interface UserListening extends Listening {
+  readonly tenantId: string;
+  readonly userId: string;
   /** database time since when everything at the address is heard, less COMMIT_SLACK_MS; null until the bind answered */
   wholeSinceMs: number | null;
 }
+
+type Published = { facts: unknown[] } | { heads: Head[] } | { receipts: ReceiptChanged[] };
 
 /**
  * Hears the rooms and users of this gateway's connections and puts each room's facts in order. Gap, join, reconnect of the bus and
  * a lost last fact all end in the same pull by `pos` (design.md, idea 4).
  */
 export class RoomFeed {
-  private readonly users = new Map<string, Listening & { readonly tenantId: string; readonly userId: string }>();
-  private readonly rooms = new Map<string, Listening>();
-  private readonly states = new Map<string, RoomState>();
-  private readonly pulls = new Slots(PULLS_AT_ONCE);
+  private readonly users = new Map<string, UserListening>();
+  private readonly listened = new Map<string, Listening>();
+  private readonly rooms = new Map<string, OrderedRoom>();
+  private readonly puller: LogPuller;
+  private readonly ports: RoomPorts;
   private flushing: Promise<void> | null = null;
   /** newest database time of the rooms that were forgotten for idleness: what is older was delivered */
   private evictedThroughMs = 0;
@@ -72,18 +64,26 @@ export class RoomFeed {
     private readonly metrics: GatewayMetrics,
     private readonly logger: Logger,
     private readonly options: FeedOptions,
-  ) {}
+  ) {
+    const isCurrent = (room: OrderedRoom): boolean =>
+      !this.closed && this.rooms.get(keyOf(room.tenantId, room.roomId)) === room;
+    this.puller = new LogPuller(bus, isCurrent, options.random, metrics, logger);
+    this.ports = {
+      now: options.now,
+      deliver: (entry) => this.hand(entry),
+      pull: (room) => this.puller.start(room),
+    };
+  }
 
   /** Subscriptions held: each costs the gateway 1.5 to 2.8 KB, so admission is bounded by it. */
   get subscriptions(): number {
-    return this.users.size + this.rooms.size;
+    return this.users.size + this.listened.size;
   }
 
   /** Nothing is missing that was committed more than a moment ago. */
   isWhole(): boolean {
     if (!this.bus.connected) return false;
-    const now = this.options.now();
-    for (const state of this.states.values()) if (state.gapSince !== null && now - state.gapSince > 5_000) return false;
+    for (const room of this.rooms.values()) if (room.lags(LAG_MS)) return false;
     return true;
   }
 
@@ -92,24 +92,22 @@ export class RoomFeed {
     const key = keyOf(tenantId, userId);
     if (!this.users.has(key)) {
       const subscription = this.bus.listen(roomPublished, userAddress(tenantId, userId), (payload) =>
-        this.onPublished(payload, { key, tenantId, userId }),
+        this.onUser(payload, user),
       );
-      this.users.set(key, { subscription, wholeSinceMs: null, tenantId, userId });
+      const user: UserListening = { subscription, active: true, tenantId, userId, wholeSinceMs: null };
+      this.users.set(key, user);
     }
     await this.flush();
   }
 
   /** The bind read the state of the world at `asOfMs`: what comes later is heard. The earliest moment counts. */
   userIsWhole(tenantId: string, userId: string, asOfMs: number): void {
-    const listening = this.users.get(keyOf(tenantId, userId));
-    if (listening !== undefined) listening.wholeSinceMs ??= asOfMs - COMMIT_SLACK_MS;
+    const user = this.users.get(keyOf(tenantId, userId));
+    if (user !== undefined) user.wholeSinceMs ??= asOfMs - COMMIT_SLACK_MS;
   }
 
   leaveUser(tenantId: string, userId: string): void {
-    const key = keyOf(tenantId, userId);
-    const listening = this.users.get(key);
-    this.users.delete(key);
-    if (listening !== undefined) this.stop(listening.subscription);
+    this.stop(this.users, keyOf(tenantId, userId));
   }
 
   /** Hears group rooms from the position after `head`; settles when the server knows. */
@@ -118,33 +116,37 @@ export class RoomFeed {
     rooms: readonly { readonly roomId: string; readonly head: number }[],
   ): Promise<void> {
     for (const { roomId, head } of rooms) {
-      this.state(tenantId, roomId, 0).sequencer.startFrom(head + 1);
-      this.listenRoom(tenantId, roomId);
+      if (!this.listened.has(keyOf(tenantId, roomId))) this.listenFrom(tenantId, roomId, head + 1);
     }
     if (rooms.length > 0) await this.flush();
   }
 
-  /** A room whose head is known without a subscription of its own (a direct room). */
-  noteHead(tenantId: string, roomId: string, head: number): void {
-    this.state(tenantId, roomId, 0).sequencer.startFrom(head + 1);
+  /** The head of a room that was written just before its member's bind; a room already heard knows better. */
+  noteHead(tenantId: string, userId: string, roomId: string, head: number): void {
+    const known = this.rooms.get(keyOf(tenantId, roomId));
+    if (known?.isHeard === true) return;
+    const room = this.replace(tenantId, roomId, head + 1, 0);
+    const user = this.users.get(keyOf(tenantId, userId));
+    if (user !== undefined) room.heardBy.add(user);
   }
 
+  /** No local connection is in the room any more. What was delivered stays known, so that late copies of facts are not news. */
   leaveRoom(tenantId: string, roomId: string): void {
-    const key = keyOf(tenantId, roomId);
-    const listening = this.rooms.get(key);
-    this.rooms.delete(key);
-    this.forget(key);
-    if (listening !== undefined) this.stop(listening.subscription);
+    this.stop(this.listened, keyOf(tenantId, roomId));
   }
 
   /** After the bus was away since about `sinceMs` (database time): asks what happened meanwhile and pulls it. */
   async catchUp(sinceMs: number): Promise<void> {
     const since = new Date(sinceMs).toISOString();
-    for (const [tenantId, userIds] of this.usersByTenant()) {
-      for (let start = 0; start < userIds.length; start += USERS_PAGE) {
-        const page = userIds.slice(start, start + USERS_PAGE);
-        const { heads } = await this.bus.request(changedRooms, { tenantId, userIds: page, since });
-        for (const head of heads) this.onHead(tenantId, head, sinceMs);
+    for (const [tenantId, users] of this.usersByTenant()) {
+      for (let start = 0; start < users.length; start += USERS_PAGE) {
+        const page = users.slice(start, start + USERS_PAGE);
+        const { heads } = await this.bus.request(changedRooms, {
+          tenantId,
+          userIds: page.map((user) => user.userId),
+          since,
+        });
+        for (const head of heads) this.onHead(tenantId, head, sinceMs, page);
       }
     }
   }
@@ -152,39 +154,44 @@ export class RoomFeed {
   /** Forgets rooms that were silent for an hour. */
   sweep(): void {
     const now = this.options.now();
-    for (const [key, state] of this.states) {
-      if (now - state.touchedAt < IDLE_MS || state.queue.length > 0 || state.sequencer.behind) continue;
-      this.evictedThroughMs = Math.max(this.evictedThroughMs, state.sequencer.lastReleasedAtMs);
-      this.forget(key);
+    for (const [key, room] of this.rooms) {
+      if (now - room.touchedAt < IDLE_MS || !room.isIdle) continue;
+      this.evictedThroughMs = Math.max(this.evictedThroughMs, room.sequencer.lastReleasedAtMs);
+      room.forget();
+      this.rooms.delete(key);
     }
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const key of [...this.states.keys()]) this.forget(key);
-    const listening = [...this.users.values(), ...this.rooms.values()];
-    this.users.clear();
+    for (const room of this.rooms.values()) room.forget();
     this.rooms.clear();
+    const listening = [...this.users.values(), ...this.listened.values()];
+    this.users.clear();
+    this.listened.clear();
     await Promise.allSettled(listening.map(async (one) => (await one.subscription).stop()));
   }
 
-  private usersByTenant(): Map<string, string[]> {
-    const tenants = new Map<string, string[]>();
-    for (const { tenantId, userId } of this.users.values()) {
-      const ids = tenants.get(tenantId);
-      if (ids === undefined) tenants.set(tenantId, [userId]);
-      else ids.push(userId);
+  private usersByTenant(): Map<string, UserListening[]> {
+    const tenants = new Map<string, UserListening[]>();
+    for (const user of this.users.values()) {
+      const users = tenants.get(user.tenantId);
+      if (users === undefined) tenants.set(user.tenantId, [user]);
+      else users.push(user);
     }
     return tenants;
   }
 
-  private listenRoom(tenantId: string, roomId: string): void {
+  private listenFrom(tenantId: string, roomId: string, next: number): OrderedRoom {
     const key = keyOf(tenantId, roomId);
-    if (this.rooms.has(key)) return;
     const subscription = this.bus.listen(roomPublished, roomAddress(tenantId, roomId), (payload) =>
-      this.onPublished(payload, null, tenantId),
+      this.onRoom(payload, tenantId, key),
     );
-    this.rooms.set(key, { subscription, wholeSinceMs: null });
+    const listening: Listening = { subscription, active: true };
+    this.listened.set(key, listening);
+    const room = this.replace(tenantId, roomId, next, 0);
+    room.heardBy.add(listening);
+    return room;
   }
 
   /** All subscriptions of one event-loop turn share a flush. */
@@ -198,200 +205,121 @@ export class RoomFeed {
     return this.flushing;
   }
 
-  private stop(subscription: Promise<Subscription>): void {
-    subscription
+  private stop(map: Map<string, Listening>, key: string): void {
+    const listening = map.get(key);
+    if (listening === undefined) return;
+    map.delete(key);
+    listening.active = false;
+    listening.subscription
       .then((one) => one.stop())
-      .catch((error: unknown) => this.logger.warn({ code: 'unsubscribe-failed', err: error }, 'could not unsubscribe'));
+      .catch((err: unknown) => this.logger.warn({ code: 'unsubscribe-failed', err }, 'could not unsubscribe'));
   }
 
-  private onPublished(
-    payload: { facts: unknown[] } | { heads: Head[] } | { receipts: ReceiptChanged[] },
-    user: { readonly key: string; readonly tenantId: string; readonly userId: string } | null,
-    roomTenantId = '',
-  ): void {
-    if (this.closed) return;
-    const tenantId = user?.tenantId ?? roomTenantId;
+  private onUser(payload: Published, user: UserListening): void {
+    if (this.closed || !user.active) return;
     if ('receipts' in payload) for (const receipt of payload.receipts) this.sink.receipt(receipt);
-    else if ('heads' in payload)
-      for (const head of payload.heads) this.onHead(tenantId, head, this.wholeSince(user?.key));
-    else for (const raw of payload.facts) this.onFact(raw, user);
-  }
-
-  private onFact(raw: unknown, user: { readonly key: string; readonly userId: string } | null): void {
-    const entry = parseEntry(raw);
-    if (entry === null) {
-      this.metrics.skipped('unreadable');
-      return;
-    }
-    if (this.options.unsequenced) {
-      this.enqueue(this.state(entry.tenantId, entry.roomId, 0), [entry]);
-      return;
-    }
-    const joins = user !== null && joinsRoom(entry, user.userId);
-    const state = this.state(entry.tenantId, entry.roomId, this.wholeSince(user?.key, entry));
-    if (joins) state.sequencer.startFrom(entry.pos);
-    this.apply(state, state.sequencer.offer(entry));
-    if (joins) this.followJoin(state);
-  }
-
-  /** Added to a room: subscribe, flush, and pull from the join on, as facts may have come between. */
-  private followJoin(state: RoomState): void {
-    this.listenRoom(state.tenantId, state.roomId);
-    this.flush().then(
-      () => this.startPull(state),
-      (error: unknown) => this.logger.warn({ code: 'join-flush-failed', err: error }, 'the relay will repeat the head'),
-    );
-  }
-
-  private onHead(tenantId: string, head: Head, wholeSinceMs: number): void {
-    const known = this.states.get(keyOf(tenantId, head.roomId));
-    const atMs = Date.parse(head.at);
-    if (known === undefined && atMs <= wholeSinceMs) return;
-    const state = known ?? this.state(tenantId, head.roomId, wholeSinceMs);
-    this.apply(state, state.sequencer.hear(head.pos, atMs));
-  }
-
-  /** Since when nothing at a user's address can have been missed; for a direct fact the earlier of its two local listeners. */
-  private wholeSince(userKey: string | undefined, entry?: LogEntry): number {
-    const keys =
-      entry?.fact?.room.pair?.map((id) => keyOf(entry.tenantId, id)) ?? (userKey === undefined ? [] : [userKey]);
-    const times = keys.flatMap((key) => this.users.get(key)?.wholeSinceMs ?? []);
-    return Math.max(this.evictedThroughMs, times.length === 0 ? 0 : Math.min(...times));
-  }
-
-  private state(tenantId: string, roomId: string, wholeSinceMs: number): RoomState {
-    const key = keyOf(tenantId, roomId);
-    const known = this.states.get(key);
-    if (known !== undefined) return known;
-    const state: RoomState = {
-      tenantId,
-      roomId,
-      sequencer: new RoomSequencer(null, wholeSinceMs),
-      queue: [],
-      delivering: false,
-      pulling: false,
-      gapSince: null,
-      gapTimer: null,
-      touchedAt: this.options.now(),
-    };
-    this.states.set(key, state);
-    return state;
-  }
-
-  private forget(key: string): void {
-    const state = this.states.get(key);
-    if (state?.gapTimer) clearTimeout(state.gapTimer);
-    this.states.delete(key);
-  }
-
-  private apply(state: RoomState, step: Step<LogEntry>): void {
-    state.touchedAt = this.options.now();
-    this.enqueue(state, step.release);
-    if (step.gap) {
-      state.gapSince ??= this.options.now();
-      if (step.pull) this.startPull(state);
-      else this.waitForGap(state);
-    } else if (!state.sequencer.behind) state.gapSince = null;
-  }
-
-  private waitForGap(state: RoomState): void {
-    if (state.gapTimer !== null || state.pulling) return;
-    state.gapTimer = setTimeout(() => {
-      state.gapTimer = null;
-      if (state.sequencer.behind) this.startPull(state);
-      else state.gapSince = null;
-    }, GAP_WAIT_MS);
-  }
-
-  private startPull(state: RoomState): void {
-    if (state.pulling || this.closed || !this.isCurrent(state)) return;
-    state.pulling = true;
-    this.pulls
-      .run(() => this.pull(state))
-      .catch((error: unknown) => {
-        this.metrics.skipped('pull-failed');
-        this.logger.warn({ code: 'pull-failed', err: error, roomId: state.roomId }, 'the relay will repeat the head');
-      })
-      .finally(() => {
-        state.pulling = false;
-      });
-  }
-
-  private isCurrent(state: RoomState): boolean {
-    return this.states.get(keyOf(state.tenantId, state.roomId)) === state;
-  }
-
-  /** Reads page after page until nothing is missing. Each page makes progress or is the last. */
-  private async pull(state: RoomState): Promise<void> {
-    let asked = '';
-    for (let more = true; more && this.isCurrent(state) && !this.closed;) {
-      const from = state.sequencer.pullFrom();
-      if (asked === JSON.stringify(from)) return;
-      asked = JSON.stringify(from);
-      const { facts, head, truncated } = await this.ask(state, from);
-      const entries = facts.flatMap((raw) => parseEntry(raw) ?? []);
-      this.metrics.pulled(entries.length);
-      const step = state.sequencer.pulled(entries, head, truncated);
-      this.enqueue(state, step.release);
-      more = step.gap && entries.length > 0;
-    }
-    state.gapSince = state.sequencer.behind ? state.gapSince : null;
-  }
-
-  private async ask(
-    state: RoomState,
-    from: { readonly afterPos: number } | { readonly afterTimeMs: number },
-  ): Promise<{ facts: unknown[]; head: number; truncated: boolean }> {
-    const after =
-      'afterPos' in from ? { afterPos: from.afterPos } : { afterTime: new Date(from.afterTimeMs).toISOString() };
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.bus.request(pullLog, {
-          tenantId: state.tenantId,
-          roomId: state.roomId,
-          ...after,
-          limit: PULL_PAGE,
-        });
-      } catch (error) {
-        if (attempt >= PULL_TRIES || this.closed) throw error;
-        await pause(Math.min(MAX_RETRY_MS, 50 * 2 ** attempt) * (0.5 + this.options.random()));
+    else if ('heads' in payload) {
+      for (const head of payload.heads) this.onHead(user.tenantId, head, this.wholeSince([user]), [user]);
+    } else {
+      for (const raw of payload.facts) {
+        const entry = this.read(raw);
+        if (entry?.fact?.room.pair != null) this.onDirect(entry, entry.fact.room.pair);
+        else if (entry !== null && joinsRoom(entry, user.userId)) this.onJoin(entry);
+        // Other group facts repeat here what the room's own address tells; one of a room that is not heard is nobody's.
+        else if (entry !== null) this.onGroup(entry, keyOf(entry.tenantId, entry.roomId));
       }
     }
   }
 
-  private enqueue(state: RoomState, entries: readonly LogEntry[]): void {
-    if (entries.length === 0) return;
-    if (!state.delivering && state.queue.length === 0 && entries.length === 1) {
-      const [entry] = entries;
-      if (entry !== undefined) this.deliverFirst(state, entry);
-      return;
+  private onRoom(payload: Published, tenantId: string, key: string): void {
+    if (this.closed) return;
+    if ('receipts' in payload) for (const receipt of payload.receipts) this.sink.receipt(receipt);
+    else if ('heads' in payload)
+      for (const head of payload.heads) this.onHead(tenantId, head, this.evictedThroughMs, []);
+    else {
+      for (const raw of payload.facts) {
+        const entry = this.read(raw);
+        if (entry !== null) this.onGroup(entry, key);
+      }
     }
-    state.queue.push(...entries);
-    if (!state.delivering) void this.drainQueue(state);
   }
 
-  /** The common case stays in the turn: a fact whose view is at hand is written at once. */
-  private deliverFirst(state: RoomState, entry: LogEntry): void {
-    const pending = this.hand(entry);
-    if (pending === undefined) return;
-    state.delivering = true;
-    void pending.then(() => this.drainQueue(state));
+  private read(raw: unknown): LogEntry | null {
+    const entry = parseEntry(raw);
+    if (entry === null) this.metrics.skipped('unreadable');
+    return entry;
   }
 
-  private async drainQueue(state: RoomState): Promise<void> {
-    state.delivering = true;
-    for (let entry = state.queue.shift(); entry !== undefined; entry = state.queue.shift()) await this.hand(entry);
-    state.delivering = false;
+  private onDirect(entry: LogEntry, pair: readonly string[]): void {
+    const hearers = pair.flatMap((id) => this.users.get(keyOf(entry.tenantId, id)) ?? []);
+    const room = this.heardRoom(entry.tenantId, entry.roomId, this.wholeSince(hearers));
+    for (const user of hearers) room.heardBy.add(user);
+    this.offer(room, entry);
+  }
+
+  private onGroup(entry: LogEntry, key: string): void {
+    const listening = this.listened.get(key);
+    if (listening === undefined) return;
+    const room = this.heardRoom(entry.tenantId, entry.roomId, this.evictedThroughMs);
+    room.heardBy.add(listening);
+    this.offer(room, entry);
+  }
+
+  /** A user of this gateway came into a room: subscribe, flush, and pull from the join on, as facts may have come between. */
+  private onJoin(entry: LogEntry): void {
+    const key = keyOf(entry.tenantId, entry.roomId);
+    const known = this.rooms.get(key);
+    if (known?.sequencer.expected != null && entry.pos < known.sequencer.expected) return;
+    const heard = this.listened.has(key);
+    const room = heard && known !== undefined ? known : this.listenFrom(entry.tenantId, entry.roomId, entry.pos);
+    this.offer(room, entry);
+    if (heard) return;
+    this.flush().then(
+      () => this.puller.start(room),
+      (err: unknown) => this.logger.warn({ code: 'join-flush-failed', err }, 'the relay will repeat the head'),
+    );
+  }
+
+  private onHead(tenantId: string, head: Head, wholeSinceMs: number, hearers: readonly UserListening[]): void {
+    const key = keyOf(tenantId, head.roomId);
+    const known = this.rooms.get(key);
+    const atMs = Date.parse(head.at);
+    if (known?.isHeard !== true && (atMs <= wholeSinceMs || (hearers.length === 0 && !this.listened.has(key)))) return;
+    const room = this.heardRoom(tenantId, head.roomId, wholeSinceMs);
+    for (const user of hearers) room.heardBy.add(user);
+    room.apply(room.sequencer.hear(head.pos, atMs));
+  }
+
+  private offer(room: OrderedRoom, entry: LogEntry): void {
+    if (this.options.unsequenced) room.enqueue([entry]);
+    else room.apply(room.sequencer.offer(entry));
+  }
+
+  /** Since when nothing at these users' addresses can have been missed: the earliest of them. */
+  private wholeSince(users: readonly UserListening[]): number {
+    const times = users.flatMap((user) => user.wholeSinceMs ?? []);
+    return Math.max(this.evictedThroughMs, times.length === 0 ? 0 : Math.min(...times));
+  }
+
+  /** The room as it is known, unless facts may have passed while nobody here heard it: then it starts anew. */
+  private heardRoom(tenantId: string, roomId: string, wholeSinceMs: number): OrderedRoom {
+    const known = this.rooms.get(keyOf(tenantId, roomId));
+    return known?.isHeard === true ? known : this.replace(tenantId, roomId, null, wholeSinceMs);
+  }
+
+  private replace(tenantId: string, roomId: string, next: number | null, wholeSinceMs: number): OrderedRoom {
+    const key = keyOf(tenantId, roomId);
+    this.rooms.get(key)?.forget();
+    const room = new OrderedRoom(tenantId, roomId, next, wholeSinceMs, this.ports);
+    this.rooms.set(key, room);
+    return room;
   }
 
   /** Never throws: a fact that cannot be delivered is counted and passed, the room goes on. */
   private hand(entry: LogEntry): Promise<void> | undefined {
-    const failed = (error: unknown): void => {
+    const failed = (err: unknown): void => {
       this.metrics.skipped('delivery-failed');
-      this.logger.error(
-        { code: 'delivery-failed', err: error, roomId: entry.roomId, pos: entry.pos },
-        'fact passed over',
-      );
+      this.logger.error({ code: 'delivery-failed', err, roomId: entry.roomId, pos: entry.pos }, 'fact passed over');
     };
     try {
       return this.sink.deliver(entry)?.catch(failed);
@@ -406,8 +334,4 @@ function joinsRoom({ fact }: LogEntry, userId: string): boolean {
   if (fact === null || fact.room.kind === 'direct') return false;
   if (fact.type === 'room.created') return fact.memberIds.includes(userId);
   return fact.type === 'member.added' && fact.members.some((member) => member.userId === userId);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -43,6 +43,11 @@ export class RoomSequencer<F extends Positioned> {
     this.next = next;
   }
 
+  /** the position expected, null while unknown */
+  get expected(): number | null {
+    return this.next;
+  }
+
   /** database time of the newest released fact, 0 before the first */
   get lastReleasedAtMs(): number {
     return this.lastAtMs;
