@@ -1,12 +1,19 @@
 import { ApiModule, apiFragments } from '@parlance/api';
-import { withTestFaults, type RunningApp, type ServiceConfig, type ServiceDefinition } from '@parlance/bootstrap';
+import {
+  greeting,
+  openHome,
+  withTestFaults,
+  type RunningApp,
+  type Secrets,
+  type ServiceConfig,
+  type ServiceDefinition,
+} from '@parlance/bootstrap';
 import { inProcessBus, type Bus } from '@parlance/bus';
 import { GatewayModule } from '@parlance/gateway';
 import { IdentityModule } from '@parlance/identity';
 import { MessageModule } from '@parlance/message';
 import { defaultMigrationsDir, migrate, startEmbeddedPostgres } from '@parlance/persistence';
-import { greeting } from './greeting.js';
-import { openHome, type Secrets } from './home.js';
+
 import { MADE_AT_START, standaloneFragments } from './standalone.config.js';
 
 const fragments = [...standaloneFragments, ...apiFragments] as const;
@@ -55,7 +62,7 @@ export function standalone(print: (text: string) => void): ServiceDefinition<typ
         ApiModule.register(settled),
       ];
     },
-    announce: (running: RunningApp, config) => print(greeting(running.url, config.identity.demo)),
+    announce: (running: RunningApp, config) => print(greeting({ urls: [running.url], demo: config.identity.demo })),
   };
 }
 

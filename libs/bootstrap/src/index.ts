@@ -3,7 +3,19 @@ export { busFragments, connectBus, withTestFaults, type BusSettings } from './co
 export { DRAIN_PHASES, Drain, type DrainHook, type DrainOptions, type DrainPhase, type DrainReport } from './drain.js';
 export { assertCanListen, urlOf, type HttpAddress } from './http-listener.js';
 export { PlatformModule, type Foundation, type Platform } from './platform.module.js';
-export { type ProcessHost } from './process-host.js';
+export { openHome, type Home, type Secrets } from './home.js';
+export { superviseProcess, type ProcessHost, type SupervisedApp } from './process-host.js';
+export { EXIT_CONFIG, readSettings, type ReadOptions } from './read-settings.js';
+export { greeting, type Greeting } from './greeting.js';
+export {
+  NATS_SERVER,
+  REDIS_SERVER,
+  startServer,
+  type ServerKind,
+  type ServerPlace,
+  type ServerProcess,
+} from './server-process.js';
+export { findProgram } from './find-program.js';
 export {
   baseFragments,
   runService,
@@ -14,5 +26,5 @@ export {
   type ServiceDefinition,
 } from './run-service.js';
 export { startApp, type AppOptions, type NestModule, type RunningApp } from './start-app.js';
-export { StartupError, startupLine } from './startup-error.js';
+export { StartupError, oneLine, startupLine } from './startup-error.js';
 export { BUS, CLOCK, DRAIN, HEALTH, LOGGER, METRICS } from './tokens.js';

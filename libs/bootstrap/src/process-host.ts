@@ -3,10 +3,12 @@ import { bounded } from './bounded.js';
 
 /** The part of `process` a service needs. */
 export interface ProcessHost {
-  on(event: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
+  on(event: 'SIGTERM' | 'SIGINT' | 'disconnect', listener: () => void): unknown;
   on(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
   on(event: 'unhandledRejection', listener: (reason: unknown) => void): unknown;
   exit(code: number): void;
+  /** Whether the IPC channel to the parent is open; undefined when there never was one. */
+  readonly connected?: boolean | undefined;
   readonly stderr: { write(text: string): unknown };
 }
 
@@ -16,6 +18,8 @@ export interface SupervisedApp {
   readonly clock: Clock;
   /** Ends the app in order; waits for a start that is under way. */
   readonly close: (reason: string) => Promise<void>;
+  /** Whether to end, as on SIGTERM, when the IPC channel to the parent closes: it is gone, however it went. */
+  readonly endsWithParent?: boolean;
 }
 
 /** Waiting for the start, four drain phases, closing the app, releasing: seven steps, each bounded by the grace, and one to spare. */
@@ -31,7 +35,8 @@ const ONE_WISH_MS = 500;
  * SIGTERM and SIGINT end the app and exit 0; a second one after half a second exits 1 at once. What nobody caught is logged, and ends the app within
  * `graceMs` with exit code 1.
  */
-export function superviseProcess(host: ProcessHost, { logger, graceMs, clock, close }: SupervisedApp): void {
+export function superviseProcess(host: ProcessHost, app: SupervisedApp): void {
+  const { logger, graceMs, clock, close, endsWithParent = false } = app;
   let ending = false;
   let signaledAt = -Infinity;
   let exitCode = 0;
@@ -65,8 +70,15 @@ export function superviseProcess(host: ProcessHost, { logger, graceMs, clock, cl
     if (!ending) void end(code, graceMs);
   };
 
+  const onOrphaned = (): void => {
+    if (!ending) void end('the parent is gone', graceMs * SHUTDOWN_STEPS);
+  };
+
   host.on('SIGTERM', () => onSignal('SIGTERM'));
   host.on('SIGINT', () => onSignal('SIGINT'));
   host.on('uncaughtException', (error) => onCrash('uncaught-exception', error));
   host.on('unhandledRejection', (reason) => onCrash('unhandled-rejection', reason));
+  if (!endsWithParent) return;
+  host.on('disconnect', onOrphaned);
+  if (host.connected === false) onOrphaned();
 }

@@ -1,11 +1,10 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import {
-  ConfigError,
   drainConfig,
   hasSettingsOf,
   httpConfig,
-  loadConfig,
   logConfig,
+  processConfig,
   type ConfigOf,
   type Environment,
   type Fragment,
@@ -16,11 +15,12 @@ import { Drain } from './drain.js';
 import { assertCanListen, type HttpAddress } from './http-listener.js';
 import type { Foundation, Platform } from './platform.module.js';
 import { superviseProcess, type ProcessHost } from './process-host.js';
+import { EXIT_CONFIG, readSettings, type ReadOptions } from './read-settings.js';
 import { startApp, type NestModule, type RunningApp } from './start-app.js';
-import { oneLine, startupLine } from './startup-error.js';
+import { startupLine } from './startup-error.js';
 
 /** Settings that every service has. */
-export const baseFragments = [httpConfig, logConfig, drainConfig] as const;
+export const baseFragments = [httpConfig, logConfig, drainConfig, processConfig] as const;
 
 export type BaseConfig = ConfigOf<typeof baseFragments>;
 
@@ -67,8 +67,6 @@ export interface RunOptions {
   readonly destination?: NonNullable<LoggerOptions['destination']>;
 }
 
-/** `EX_CONFIG` of sysexits.h: restarting will not help. */
-const EXIT_CONFIG = 78;
 const EXIT_FAILURE = 1;
 
 /**
@@ -80,14 +78,14 @@ export async function runService<const F extends readonly Fragment[], B>(
   options: RunOptions = {},
 ): Promise<void> {
   const host = options.host ?? process;
-  const config = readConfig(definition, options, host);
+  const config = settingsOf(definition, { ...options, host });
   if (config === undefined) {
     host.exit(EXIT_CONFIG);
     return;
   }
   const foundation = createFoundation(definition.name, config, options);
   const starting = startService(definition, config, foundation);
-  supervise(host, foundation, starting);
+  supervise(host, config, foundation, starting);
   try {
     const running = await starting;
     foundation.logger.info({ code: 'ready', url: running.url }, 'ready');
@@ -103,23 +101,13 @@ export async function runService<const F extends readonly Fragment[], B>(
   }
 }
 
-function readConfig<F extends readonly Fragment[], B>(
+function settingsOf<F extends readonly Fragment[], B>(
   { name, fragments }: ServiceDefinition<F, B>,
-  { env, alsoKnown }: RunOptions,
-  host: ProcessHost,
+  options: ReadOptions,
 ): ServiceConfig<F> | undefined {
-  try {
-    const config: object = loadConfig(
-      [...baseFragments, ...fragments],
-      env,
-      alsoKnown === undefined ? {} : { alsoKnown },
-    );
-    return hasSettingsOf(config, baseFragments) && hasSettingsOf(config, fragments) ? config : undefined;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    for (const problem of error.problems) host.stderr.write(`${oneLine(`parlance ${name}: ${problem}`)}\n`);
-    return undefined;
-  }
+  const config: object | undefined = readSettings(name, [...baseFragments, ...fragments], options);
+  if (config === undefined) return undefined;
+  return hasSettingsOf(config, baseFragments) && hasSettingsOf(config, fragments) ? config : undefined;
 }
 
 function createFoundation(
@@ -169,12 +157,18 @@ async function modulesOrRelease<T>(make: () => Promise<T>, release: () => Promis
   }
 }
 
-function supervise(host: ProcessHost, { logger, drain, clock }: Foundation, starting: Promise<RunningApp>): void {
+function supervise(
+  host: ProcessHost,
+  config: BaseConfig,
+  { logger, drain, clock }: Foundation,
+  starting: Promise<RunningApp>,
+): void {
   const { graceMs } = drain;
   superviseProcess(host, {
     logger,
     graceMs,
     clock,
+    endsWithParent: config.process.endsWithParent,
     close: async (reason) => {
       const running = await bounded('the start', graceMs, async () => starting);
       await running.close(reason);

@@ -28,8 +28,13 @@ export function oneLine(text: string): string {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof StartupError || error instanceof ParlanceError) return error.message;
+  if (error instanceof StartupError || error instanceof ParlanceError || namesRemedy(error)) return error.message;
   return `${firstLine(error)}. Start it with LOG_LEVEL=debug to see where this comes from`;
+}
+
+/** Errors of libraries that write for the person who starts the app say so, as those of persistence do. */
+function namesRemedy(error: unknown): error is Error {
+  return error instanceof Error && 'namesRemedy' in error && error.namesRemedy === true;
 }
 
 /** A refused connection arrives as an AggregateError without a message of its own. */

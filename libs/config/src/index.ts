@@ -9,7 +9,7 @@ export {
   type Setting,
   type SettingOptions,
 } from './fragment.js';
-export { hasSettingsOf, loadConfig, type Environment, type LoadOptions } from './load-config.js';
+export { environmentOver, hasSettingsOf, loadConfig, type Environment, type LoadOptions } from './load-config.js';
 export {
   LOG_LEVELS,
   databaseConfig,
@@ -18,6 +18,7 @@ export {
   limitsConfig,
   logConfig,
   natsConfig,
+  processConfig,
   redisConfig,
   sharedFragments,
   testingConfig,

@@ -1,5 +1,5 @@
 import { fragment, setting } from './fragment.js';
-import { byteSize, duration, integer, oneOf, port, text, url, urlList } from './value-schema.js';
+import { byteSize, duration, flag, integer, oneOf, port, text, url, urlList } from './value-schema.js';
 
 /** Fragments that several apps use. What one app alone needs is declared in that app. */
 
@@ -36,6 +36,15 @@ export const drainConfig = fragment('drain', {
     schema: duration(0, 600_000),
     default: 0,
     doc: 'Time between "not ready" and the first step of a shutdown, for a load balancer to notice.',
+  }),
+});
+
+export const processConfig = fragment('process', {
+  endsWithParent: setting({
+    env: 'PARLANCE_ENDS_WITH_PARENT',
+    schema: flag(),
+    default: false,
+    doc: 'Shut down when the process that started this one with an IPC channel is gone; set by npm run cluster for its processes.',
   }),
 });
 
@@ -173,6 +182,7 @@ export const sharedFragments = [
   httpConfig,
   logConfig,
   drainConfig,
+  processConfig,
   natsConfig,
   redisConfig,
   databaseConfig,

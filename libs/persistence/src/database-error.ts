@@ -19,6 +19,8 @@ export type DatabaseErrorCode =
 /** An error for the person who runs Parlance. It never travels to a client: requests fail with a `ParlanceError`. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
+  /** Read where start-up failures are told: nothing needs to be added to the message. */
+  readonly namesRemedy = true;
 
   constructor(
     readonly code: DatabaseErrorCode,

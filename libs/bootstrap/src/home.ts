@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { StartupError } from '@parlance/bootstrap';
+
 import { z } from 'zod';
+import { StartupError } from './startup-error.js';
 
 /** Made once and kept: what they sealed must open after a restart. */
 const secretsSchema = z.object({ masterKey: z.string().min(32), gatewaySecret: z.string().min(32) });
