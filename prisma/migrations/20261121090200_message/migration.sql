@@ -219,6 +219,7 @@ create function message.send_batch(
   event_id double precision, number double precision, uuid uuid, kind text, version integer, user_a text, user_b text
 ) language plpgsql volatile
   set plan_cache_mode = force_generic_plan
+  set jit = off
   set enable_seqscan = off
   set enable_hashjoin = off
   set enable_mergejoin = off
@@ -306,6 +307,36 @@ begin
       select r0.number, r0.uuid, r0.kind, r0.version, r0.user_a, r0.user_b from message.room r0
        where r0.tenant_id = p.tenant_id and r0.id = p.room_id limit 1) r on p.status in ('ok', 'repeat')
    order by p.ord;
+end
+$$;
+
+-- Makes a room with its head, its members and its first fact. A taken id or pair is a unique violation.
+create function message.create_room(
+  p_tenant text, p_id text, p_kind text, p_name text, p_photo text, p_metadata jsonb, p_created_by text, p_members text[],
+  p_actor jsonb, p_origin text
+) returns jsonb language plpgsql volatile as $$
+declare
+  v_at timestamptz(3) := date_trunc('milliseconds', clock_timestamp());
+  v_room message.room;
+  v_state jsonb;
+  v_event bigint;
+  v_members jsonb;
+begin
+  insert into message.room (tenant_id, id, kind, name, photo, metadata, created_by, created_at, user_a, user_b)
+    values (p_tenant, p_id, p_kind, p_name, p_photo, p_metadata, p_created_by, v_at,
+            case when p_kind = 'direct' then p_members[1] end, case when p_kind = 'direct' then p_members[2] end)
+    returning * into v_room;
+  insert into message.room_head (tenant_id, room_id, pos, seq, last_at) values (p_tenant, p_id, 1, 0, v_at);
+  with made as (
+    insert into message.member as m (tenant_id, room_id, user_id, join_pos, role, joined_at)
+    select p_tenant, p_id, u, 1, case when u = p_created_by then 'owner' else 'member' end, v_at from unnest(p_members) u
+    returning m.user_id, message.as_member(m) as shown)
+  select jsonb_agg(made.shown order by made.user_id) into v_members from made;
+  v_state := message.as_room(v_room, 0);
+  insert into message.room_event (tenant_id, room_id, pos, at, type, origin, actor, payload)
+    values (p_tenant, p_id, 1, v_at, 'room.created', p_origin, p_actor, jsonb_build_object('state', v_state, 'memberIds', p_members))
+    returning id into v_event;
+  return jsonb_build_object('room', v_state, 'members', v_members, 'stamp', message.as_stamp(v_room), 'eventId', v_event::text);
 end
 $$;
 
@@ -445,7 +476,7 @@ $$;
 -- What the relay has to repeat: the rooms of the next p_limit facts after the cursor, each once, with the users whose membership
 -- changed. Never reads past a running transaction, so nothing that commits late is skipped. `waitingMs`: age of the next fact left.
 create function message.read_changes(p_xid text, p_id bigint, p_limit integer) returns jsonb language plpgsql volatile
-  set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+  set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_xmin xid8 := pg_snapshot_xmin(pg_current_snapshot());
   v_count integer;

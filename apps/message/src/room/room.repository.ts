@@ -7,6 +7,7 @@ import {
   type RoomKind,
   type RoomStamp,
   type RoomState,
+  type UserSnapshot,
 } from '@parlance/domain';
 import { z } from 'zod';
 import { Database, jsonText, rowOf, rowsOf, type RoomScope, type Sql } from '../database/database.js';
@@ -16,7 +17,10 @@ export interface NewRoom {
   readonly name: string | null;
   readonly photo: string | null;
   readonly metadata: Metadata;
-  readonly createdBy: string | null;
+  /** becomes the owner */
+  readonly actor: UserSnapshot | null;
+  readonly origin: string | null;
+  /** of a direct room: in the order of their bytes */
   readonly memberIds: readonly string[];
 }
 
@@ -37,6 +41,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** P9: unread is counted up to this. */
 export const MAX_UNREAD = 1_000;
+
+const createdSchema = roomStateSchema.extend({ stamp: roomStampSchema, eventId: z.string() });
+export type CreatedRoom = z.infer<typeof createdSchema>;
 
 const stateRow = z.object({ state: roomStateSchema });
 const listingRow = z.object({ listing: listRooms.output.shape.rooms.element, total: z.int() });
@@ -72,22 +79,17 @@ export class RoomRepository {
     return row?.id ?? null;
   }
 
-  /** The room, its head and its members, at position 1. A taken id or pair is a unique violation: the transaction is over. */
-  async insert(scope: RoomScope, room: NewRoom): Promise<void> {
-    const { sql, tenantId, roomId } = scope;
-    const [userA, userB] = room.kind === 'direct' ? room.memberIds : [null, null];
-    await sql.$executeRaw`
-      insert into message.room (tenant_id, id, kind, name, photo, metadata, created_by, created_at, user_a, user_b)
-      values (${tenantId}, ${roomId}, ${room.kind}, ${room.name}, ${room.photo}, ${jsonText(room.metadata)}::jsonb,
-              ${room.createdBy}, date_trunc('milliseconds', clock_timestamp()), ${userA ?? null}, ${userB ?? null})`;
-    await sql.$executeRaw`
-      insert into message.room_head (tenant_id, room_id, pos, seq, last_at)
-      select tenant_id, id, 0, 0, created_at from message.room where tenant_id = ${tenantId} and id = ${roomId}`;
-    await sql.$executeRaw`
-      insert into message.member (tenant_id, room_id, user_id, join_pos, role, joined_at)
-      select r.tenant_id, r.id, u, 1, case when u = r.created_by then 'owner' else 'member' end, r.created_at
-        from message.room r, unnest(${[...room.memberIds]}::text[]) u
-       where r.tenant_id = ${tenantId} and r.id = ${roomId}`;
+  /** The room with its head, its members and its first fact. A taken id or pair is a unique violation. */
+  async insert(tenantId: string, roomId: string, room: NewRoom): Promise<CreatedRoom> {
+    const { kind, name, photo, metadata, actor, origin, memberIds } = room;
+    const row = await rowOf(
+      z.object({ made: createdSchema }),
+      this.database.sql.$queryRaw`
+        select message.create_room(${tenantId}, ${roomId}, ${kind}, ${name}, ${photo}, ${jsonText(metadata)}::jsonb,
+                                   ${actor?.id ?? null}, ${[...memberIds]}::text[], ${jsonText(actor)}::jsonb, ${origin}) as made`,
+    );
+    if (row === null) throw new RangeError('A room was not stored.');
+    return row.made;
   }
 
   async update(scope: RoomScope, fields: Required<RoomFields>): Promise<void> {

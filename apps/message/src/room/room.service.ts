@@ -113,11 +113,12 @@ export class RoomService {
   async #insert(input: CreateInput, memberIds: readonly string[]): Promise<RoomState | null> {
     const roomId = input.id ?? this.#newId();
     try {
-      const { state, fact } = await this.database.transaction(async (sql) =>
-        this.#insertIn({ sql, tenantId: input.tenantId, roomId }, input, memberIds),
-      );
-      this.publisher.facts([fact]);
-      return state;
+      const { room, members, stamp, eventId } = await this.rooms.insert(input.tenantId, roomId, {
+        ...input,
+        memberIds,
+      });
+      this.publisher.facts([createdFact(input, room, memberIds, { room: stamp, id: eventId })]);
+      return { room, members };
     } catch (error) {
       const constraint = uniqueViolation(error)?.constraint;
       if (constraint === 'room_direct_pair') return null;
@@ -125,19 +126,6 @@ export class RoomService {
         throw new ParlanceError('conflict', 'This room id is taken.', { fields: { id: 'is taken' } });
       throw error;
     }
-  }
-
-  async #insertIn(scope: RoomScope, input: CreateInput, memberIds: readonly string[]) {
-    const { kind, name, photo, metadata, actor } = input;
-    await this.rooms.insert(scope, { kind, name, photo, metadata, createdBy: actor?.id ?? null, memberIds });
-    const locked = await this.#lock(scope);
-    const first = { ...locked, lastAt: null, at: locked.room.createdAt };
-    const fact = await this.log.append(scope, first, input, {
-      type: 'room.created',
-      state: locked.room,
-      memberIds: [...memberIds],
-    });
-    return { fact, state: await this.#state(scope) };
   }
 
   async #change(locked: LockedRoom, input: PatchInput, fields: Required<RoomFields>, changed: Changed): Promise<Fact> {
@@ -169,6 +157,17 @@ export class RoomService {
     checkText('photo', photo ?? null, PHOTO_CHARS);
     checkMetadata('metadata', metadata ?? {}, this.config.limits);
   }
+}
+
+function createdFact(
+  { tenantId, actor, origin }: CreateInput,
+  state: Room,
+  memberIds: readonly string[],
+  place: { readonly id: string; readonly room: RoomStamp },
+): Fact {
+  const at = state.createdAt;
+  const base = { ...place, v: 1 as const, tenantId, pos: 1, prevAt: null, at, actor, origin };
+  return { ...base, type: 'room.created', state, memberIds: [...memberIds] };
 }
 
 function mergedFields(room: Room, { name, photo, metadata, mergeMetadata }: PatchInput): Required<RoomFields> {
