@@ -10,6 +10,8 @@ const secretsSchema = z.object({ masterKey: z.string().min(32), gatewaySecret: z
 export type Secrets = z.infer<typeof secretsSchema>;
 
 export interface Home {
+  /** Absolute. */
+  readonly folder: string;
   readonly databaseDir: string;
   readonly secrets: Secrets;
 }
@@ -22,7 +24,7 @@ export async function openHome(dataDir: string): Promise<Home> {
   const folder = resolve(dataDir);
   try {
     await mkdir(folder, { recursive: true });
-    return { databaseDir: join(folder, 'postgres'), secrets: await readOrMake(join(folder, 'secrets.json')) };
+    return { folder, databaseDir: join(folder, 'postgres'), secrets: await readOrMake(join(folder, 'secrets.json')) };
   } catch (error) {
     if (error instanceof StartupError) throw error;
     const reason = error instanceof Error ? error.message : String(error);

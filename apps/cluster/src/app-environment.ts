@@ -1,0 +1,72 @@
+import { sharedFragments, type Environment } from '@parlance/config';
+import { ROLES, type Role } from './role.js';
+
+const OWN_PREFIX = 'PARLANCE_';
+
+/**
+ * Settings that one app reads beside the shared ones: an app refuses names it does not know, and no process gets a secret that it does
+ * not need. The spec compares this list with the apps.
+ */
+export const APP_SETTINGS: Readonly<Record<Role, readonly string[]>> = {
+  gateway: [
+    'REDIS_URL',
+    'PARLANCE_GATEWAY_SECRET',
+    'PARLANCE_GATEWAY_PREVIOUS_SECRET',
+    'PARLANCE_GATEWAY_MAX_CONNECTIONS',
+    'PARLANCE_GATEWAY_MAX_SUBSCRIPTIONS',
+    'PARLANCE_LIMIT_CONNECTS_PER_MINUTE',
+    'PARLANCE_TRUST_PROXY',
+  ],
+  api: [
+    'PARLANCE_API_TRUSTED_PROXIES',
+    'PARLANCE_LIMIT_UPLOAD_BYTES',
+    'PARLANCE_API_BODIES_BYTES',
+    'PARLANCE_LIMIT_KEY_REQUESTS_PER_SECOND',
+    'PARLANCE_LIMIT_REFUSALS_PER_MINUTE',
+  ],
+  identity: [
+    'DATABASE_URL',
+    'PARLANCE_DEMO',
+    'PARLANCE_MASTER_KEY',
+    'PARLANCE_MASTER_KEY_PREVIOUS',
+    'PARLANCE_DEFAULT_TENANT',
+    'PARLANCE_TOKEN_TTL',
+  ],
+  message: [
+    'DATABASE_URL',
+    'PARLANCE_RESUME_WINDOW',
+    'PARLANCE_LOG_KEEP',
+    'PARLANCE_MESSAGE_QUEUE_ITEMS',
+    'PARLANCE_MESSAGE_QUEUE_BYTES',
+    'PARLANCE_MESSAGE_LANES',
+  ],
+};
+
+/** Settings that the cluster decides for each of its processes: replicas would not be told apart if a person set them. */
+export const DECIDED_HERE: readonly string[] = ['PARLANCE_POD_ID', 'PARLANCE_API_URL'];
+
+const shared = sharedFragments.flatMap(({ settings }) => Object.values(settings).map(({ env }) => env));
+const special = ROLES.flatMap((role) => APP_SETTINGS[role]);
+
+/** Every name that a person may set for one of the apps. */
+export const APP_SETTING_NAMES: readonly string[] = [...new Set(special)].flatMap(withFile);
+
+/** What an app finds in its environment: what was given to the cluster and concerns it, and what was made for it, which wins. */
+export function appEnvironment(role: Role, given: Environment, made: Environment): Environment {
+  const names = new Set([...shared.filter((name) => !special.includes(name)), ...APP_SETTINGS[role]].flatMap(withFile));
+  const concerns = (name: string): boolean => names.has(name) || !isSetting(name);
+  return { ...Object.fromEntries(Object.entries(given).filter(([name]) => concerns(name))), ...made };
+}
+
+/** Whether a person gave the setting, itself or by a file. */
+export function isGiven(given: Environment, setting: string): boolean {
+  return withFile(setting).some((name) => (given[name] ?? '').trim() !== '');
+}
+
+function isSetting(name: string): boolean {
+  return name.startsWith(OWN_PREFIX) || special.some((setting) => withFile(setting).includes(name));
+}
+
+function withFile(setting: string): readonly string[] {
+  return [setting, `${setting}_FILE`];
+}

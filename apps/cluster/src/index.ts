@@ -1,0 +1,2 @@
+export { clusterFragments } from './cluster.config.js';
+export { runCluster, type ClusterRun } from './run-cluster.js';

@@ -1,0 +1,37 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+
+export interface PartStatus {
+  readonly url: string;
+  /** Null while it is down. */
+  readonly pid: number | null;
+}
+
+export interface ServerStatus {
+  readonly port: number;
+  readonly pid: number | null;
+}
+
+/** What the file holds. Servers that a setting names are null: they are not ours. */
+export interface ClusterStatus {
+  /** This process. */
+  readonly pid: number;
+  /** Whether every part has been ready once. */
+  readonly started: boolean;
+  readonly gateways: readonly PartStatus[];
+  readonly api: PartStatus | null;
+  readonly identity: readonly PartStatus[];
+  readonly message: readonly PartStatus[];
+  readonly redis: ServerStatus | null;
+  readonly nats: ServerStatus | null;
+  readonly postgres: PartStatus | null;
+}
+
+/** For the owner's eyes only, as it holds the database's password; whoever reads the file sees it whole. */
+export function writeStatus(file: string, status: ClusterStatus): void {
+  writeFileSync(`${file}.new`, `${JSON.stringify(status, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+export function removeStatus(file: string): void {
+  rmSync(file, { force: true });
+}
