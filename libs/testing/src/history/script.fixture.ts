@@ -1,4 +1,4 @@
-import type { HistoryEvent, LogEntry } from './history.events.js';
+import type { LogEntry } from './history.events.js';
 import { History } from './history.js';
 import { judge, missingDeliveries } from './judge.js';
 import type { Verdict } from './verdict.js';

@@ -1,0 +1,136 @@
+import { createRequire } from 'node:module';
+import FormDataOfNpm from 'form-data';
+import type { RoomRef } from '../chat-client.js';
+import { sendOutcome } from './minchat.frames.js';
+import type { MinChatSetup, WireSocket } from './minchat-base.js';
+import { MinChatClient } from './minchat-base.js';
+
+type Sdk = typeof import('@minchat/js');
+type Instance = ReturnType<Sdk['default']['getInstance']>;
+type SdkChat = InstanceType<Sdk['Chat']>;
+
+// As its users load it: CommonJS, whatever the test runner does with modules.
+const load: (name: string) => unknown = createRequire(import.meta.url);
+const sdk = load('@minchat/js') as Sdk;
+
+/**
+ * The published `@minchat/js`, unmodified. `getInstance` makes a new instance with a socket of its own at every call, so several users
+ * share a process. What is received is what the SDK hands to its app.
+ */
+export class MinChatSdkClient extends MinChatClient {
+  private readonly instance: Instance;
+  private readonly chats = new Map<string, SdkChat>();
+
+  constructor(setup: MinChatSetup) {
+    super(setup);
+    this.instance = sdk.default.getInstance(setup.apiKey);
+    this.instance.config.productionPath = setup.url;
+  }
+
+  async connect(): Promise<void> {
+    this.instance.init({ test: false });
+    this.watch(this.socket());
+    await this.whenConnected();
+  }
+
+  async identify(): Promise<void> {
+    const { username, name, id } = this.user;
+    await withFormData(() => this.instance.connectUser({ username, name }));
+    const connected = this.instance.getConnectedUser();
+    if (connected?.id !== id) throw new Error(`${this.name}: connected as ${connected?.id ?? 'nobody'}, not as ${id}.`);
+  }
+
+  async openRoom(room: RoomRef): Promise<void> {
+    const chat = await this.chatOf(room);
+    if (chat.getId() !== room.id) throw new Error(`${this.name}: got the chat ${chat.getId() ?? '-'}, not ${room.id}.`);
+    if (!this.chats.has(room.id)) this.listen(chat, room);
+    this.chats.set(room.id, chat);
+    // The SDK's own join asks for no answer. This repeats it, as the SDK does all the time, to know when it is done.
+    const join = { channelId: room.id, apiKey: this.setup.apiKey };
+    await this.socket().timeout(this.recorder.timeoutMs).emitWithAck('room.join', join);
+    this.recorder.opened(room.id);
+  }
+
+  edit(room: RoomRef, messageId: string, text: string): Promise<void> {
+    return this.recorder.within('the answer to an edit', (resolve) => {
+      void this.chat(room).updateMessage(messageId, { text }, () => resolve());
+      return () => undefined;
+    });
+  }
+
+  async markRead(room: RoomRef, messageId: string): Promise<void> {
+    this.chat(room).setSeen(messageId);
+  }
+
+  typing(room: RoomRef, isTyping: boolean): Promise<void> {
+    return isTyping ? this.chat(room).startTyping() : this.chat(room).stopTyping();
+  }
+
+  protected async post(room: RoomRef, text: string): Promise<void> {
+    await this.chat(room).sendMessage({ text }, (answer) => this.settled(text, outcomeOf(answer)));
+  }
+
+  protected postRemoval(room: RoomRef, messageId: string): Promise<void> {
+    return this.chat(room).deleteMessage(messageId);
+  }
+
+  protected socket(): WireSocket {
+    const { socket } = this.instance.config;
+    if (socket === undefined) throw new Error(`${this.name} is not connected.`);
+    return socket;
+  }
+
+  /** Every chat's listener hears the messages of all chats: the SDK does not tell them apart. */
+  private listen(chat: SdkChat, room: RoomRef): void {
+    chat.onMessage((message) => {
+      const { id, text } = message;
+      if (Reflect.get(message, 'chat_id') === room.id && id !== undefined) this.received(room.id, text ?? '', id);
+    });
+  }
+
+  /** A direct chat is asked for by its partner; another one is found in the list once it has a message. */
+  private async chatOf({ id, peer }: RoomRef): Promise<SdkChat> {
+    if (peer !== undefined) {
+      const chat = await this.instance.chat(peer.username);
+      if (chat === undefined) throw new Error(`${this.name}: the SDK got no chat with ${peer.username}.`);
+      return chat;
+    }
+    const { chats } = await this.instance.getChats();
+    const listed = chats.find((chat) => chat.getId() === id);
+    if (listed !== undefined) return listed;
+    const chat = new sdk.Chat(this.instance.config);
+    chat.config.channelId = id;
+    return chat;
+  }
+
+  private chat(room: RoomRef): SdkChat {
+    const chat = this.chats.get(room.id);
+    if (chat === undefined) throw new Error(`${this.name} has not opened ${room.id}.`);
+    return chat;
+  }
+}
+
+/** The SDK's callback gets the answer with `created_at` and the user's dates turned into `Date`s. */
+function outcomeOf(answer: unknown): ReturnType<typeof sendOutcome> {
+  if (typeof answer !== 'object' || answer === null) return sendOutcome(answer);
+  if (Reflect.get(answer, 'success') !== true) {
+    return sendOutcome({ success: Reflect.get(answer, 'success'), message: Reflect.get(answer, 'message') });
+  }
+  const id: unknown = Reflect.get(answer, 'id');
+  if (typeof id !== 'string') return sendOutcome(answer);
+  return { status: 'acked', messageId: id };
+}
+
+/**
+ * axios 0.27, which the SDK uses, sends no multipart body made of Node's own FormData. The SDK makes its form before it first waits, so
+ * the other class stands in its place only that long and no fetch of the test ever meets it.
+ */
+function withFormData<T>(start: () => Promise<T>): Promise<T> {
+  const own = Object.getOwnPropertyDescriptor(globalThis, 'FormData');
+  Object.defineProperty(globalThis, 'FormData', { value: FormDataOfNpm, configurable: true, writable: true });
+  try {
+    return start();
+  } finally {
+    if (own !== undefined) Object.defineProperty(globalThis, 'FormData', own);
+  }
+}
