@@ -1,1 +1,3 @@
-export {};
+export { apiConfig, apiFragments } from './api.config.js';
+export type { ApiSettings } from './api.config.js';
+export { ApiModule } from './api.module.js';

@@ -1,0 +1,81 @@
+import { executorFor, settleCaller, type Actions, type Caller, type Directory } from '@parlance/actions';
+import type { PrincipalCache } from '@parlance/auth';
+import type { HttpAnswer, HttpRequest, HttpRoute, HttpTranslation } from '@parlance/dialect-kit';
+import { ParlanceError, type VerifiedCredential } from '@parlance/domain';
+import type { ApiLimits } from './api-limits.js';
+import type { Surface } from './surface.js';
+
+export interface PipelinePorts {
+  readonly principals: Pick<PrincipalCache, 'get'>;
+  readonly directory: Directory;
+  readonly limits: Pick<ApiLimits, 'admit' | 'admitAddress' | 'noteRefusal'>;
+  readonly actions: Actions;
+}
+
+/** A request before its body is read. */
+export interface Arrival extends Pick<HttpRequest, 'params' | 'query' | 'headers'> {
+  readonly address: string;
+  readonly readBody: () => Promise<Pick<HttpRequest, 'body' | 'files'>>;
+}
+
+/**
+ * From a request to its answer: who asks, what, whether it may, done. A credential in the headers is verified before the body is
+ * read. Throws ParlanceError, to be worded by the surface.
+ */
+export class RequestPipeline {
+  constructor(private readonly ports: PipelinePorts) {}
+
+  async answer<R extends HttpRoute>(surface: Surface<R>, route: R, arrival: Arrival): Promise<HttpAnswer> {
+    const given = surface.credential(arrival.headers);
+    if (given === null && !surface.keyless) throw new ParlanceError('unauthenticated', 'A credential is needed.');
+    const early = given === null ? null : await this.#verify(surface, arrival, given);
+    const translation = route.parse(await requestOf(arrival));
+    const inside = translation.claim.credential ?? null;
+    const credential =
+      early !== null && (inside === null || inside === given) ? early : await this.#verify(surface, arrival, inside);
+    return this.#run(surface, route, arrival, translation, credential);
+  }
+
+  async #run<R extends HttpRoute>(
+    surface: Surface<R>,
+    route: R,
+    { address }: Arrival,
+    { claim, asks, run }: HttpTranslation,
+    credential: VerifiedCredential,
+  ): Promise<HttpAnswer> {
+    const { directory, limits, actions } = this.ports;
+    const caller: Caller = await settleCaller(directory, credential, claim.user);
+    surface.admitCaller(route, caller);
+    await limits.admit(caller, address, asks);
+    return run(executorFor(actions, caller));
+  }
+
+  async #verify(
+    surface: Pick<Surface, 'admit'>,
+    { address, headers }: Arrival,
+    credential: string | null,
+  ): Promise<VerifiedCredential> {
+    const { principals, limits } = this.ports;
+    await limits.admitAddress(address);
+    try {
+      const verified = await principals.get({
+        credential,
+        host: first(headers['host']),
+        origin: first(headers['origin']),
+      });
+      surface.admit(verified);
+      return verified;
+    } catch (error) {
+      if (error instanceof ParlanceError && error.code === 'unauthenticated') await limits.noteRefusal(address);
+      throw error;
+    }
+  }
+}
+
+async function requestOf({ params, query, headers, readBody }: Arrival): Promise<HttpRequest> {
+  return { params, query, headers, ...(await readBody()) };
+}
+
+function first(header: string | readonly string[] | undefined): string | null {
+  return (typeof header === 'string' ? header : header?.[0]) ?? null;
+}

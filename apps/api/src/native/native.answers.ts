@@ -1,0 +1,54 @@
+import type { ListedRoom } from '@parlance/dialect-kit';
+import {
+  instantSchema,
+  memberSchema,
+  messageSchema,
+  roomSchema,
+  userSchema,
+  type Message,
+  type Room,
+} from '@parlance/domain';
+import { z } from 'zod';
+
+/** What the native API shows (native-api.md). A room's `version` and a message's `extras` are ours alone. */
+
+const nextCursor = z.string().optional().meta({ description: 'Asks for the next page; absent on the last one.' });
+
+export const userAnswer = userSchema;
+export const tokenAnswer = z.object({ token: z.string(), expiresAt: instantSchema });
+export const roomAnswer = roomSchema.omit({ version: true });
+export const messageAnswer = messageSchema.omit({ extras: true });
+export const membersAnswer = z.object({ members: z.array(memberSchema), nextCursor });
+export const messagesAnswer = z.object({ messages: z.array(messageAnswer), lastSeq: z.int().nonnegative() });
+export const readAnswer = z.object({ readSeq: z.int().nonnegative() });
+export const deliveredAnswer = z.object({ deliveredSeq: z.int().nonnegative() });
+export const listedRoomAnswer = roomAnswer.extend({
+  unread: z.int().nonnegative(),
+  lastMessage: messageAnswer.nullable(),
+  readSeq: z.int().nonnegative(),
+});
+export const roomsAnswer = z.object({ rooms: z.array(listedRoomAnswer), nextCursor });
+export const presenceAnswer = z.object({
+  users: z.array(userSchema.pick({ id: true, lastSeenAt: true }).extend({ online: z.boolean() })),
+});
+export const errorAnswer = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()).optional().meta({
+      description: '`fields`: one message per invalid field. `retryAfterMs`: when to repeat.',
+    }),
+  }),
+});
+
+export function shownRoom({ version: _, ...room }: Room): z.output<typeof roomAnswer> {
+  return room;
+}
+
+export function shownMessage({ extras: _, ...message }: Message): z.output<typeof messageAnswer> {
+  return message;
+}
+
+export function shownListing({ room, unread, lastMessage, readSeq }: ListedRoom): z.output<typeof listedRoomAnswer> {
+  return { ...shownRoom(room), unread, lastMessage: lastMessage === null ? null : shownMessage(lastMessage), readSeq };
+}

@@ -1,0 +1,31 @@
+import type { Claim, HttpRoute } from '@parlance/dialect-kit';
+import type { z } from 'zod';
+
+/** What a status answers with; null: nothing. */
+export type Answers = Readonly<Record<number, z.ZodType | null>>;
+
+/** A route of the native API, with what its documentation needs beyond the request. */
+export interface NativeRoute extends HttpRoute {
+  /** the noun it belongs to, a heading of the documentation */
+  readonly tag: string;
+  readonly answers: Answers;
+  /** The field that must name the acting user when the secret key asks; null: the server itself may. */
+  readonly actingField: string | null;
+}
+
+export interface NativeNotes {
+  readonly tag: string;
+  readonly answers: Answers;
+  readonly actingField?: string;
+}
+
+export function nativeRoute(route: HttpRoute, { tag, answers, actingField }: NativeNotes): NativeRoute {
+  return { ...route, path: `${NATIVE_ROOT}${route.path}`, tag, answers, actingField: actingField ?? null };
+}
+
+export const NATIVE_ROOT = '/api/v1';
+
+/** Who acts: whom the request names, else the credential itself. */
+export function actingAs(userId: string | undefined): Claim {
+  return userId === undefined ? {} : { user: { id: userId } };
+}

@@ -1,0 +1,47 @@
+import type { HttpRequest } from '@parlance/dialect-kit';
+import { ParlanceError, type CredentialKind } from '@parlance/domain';
+import type { Surface } from '../http/surface.js';
+import { memberRoutes } from './member.routes.js';
+import { messageRoutes } from './message.routes.js';
+import { nativeRefusal } from './native.errors.js';
+import { NATIVE_ROOT, type NativeRoute } from './native.route.js';
+import { presenceRoutes } from './presence.routes.js';
+import { receiptRoutes } from './receipt.routes.js';
+import { roomRoutes } from './room.routes.js';
+import { tokenRoutes } from './token.routes.js';
+import { userRoutes } from './user.routes.js';
+
+/** An app key says which app asks, not who: here nobody would be acting. */
+const ADMITTED: readonly CredentialKind[] = ['user', 'secret'];
+
+export const nativeSurface: Surface<NativeRoute> = {
+  name: 'native',
+  roots: [NATIVE_ROOT],
+  routes: [
+    ...userRoutes,
+    ...tokenRoutes,
+    ...roomRoutes,
+    ...memberRoutes,
+    ...messageRoutes,
+    ...receiptRoutes,
+    ...presenceRoutes,
+  ],
+  credential,
+  keyless: false,
+  admit: ({ kind }) => {
+    if (ADMITTED.includes(kind)) return;
+    throw new ParlanceError('permission-denied', 'This call needs a secret key or a user token.');
+  },
+  admitCaller: ({ actingField }, { user }) => {
+    if (actingField === null || user !== null) return;
+    const problem = 'is needed with a secret key';
+    throw new ParlanceError('invalid', `${actingField}: ${problem}`, { fields: { [actingField]: problem } });
+  },
+  refuse: nativeRefusal,
+};
+
+function credential(headers: HttpRequest['headers']): string | null {
+  const header = headers['authorization'];
+  const match = /^Bearer +(\S+)$/i.exec(typeof header === 'string' ? header.trim() : '');
+  return match?.[1] ?? null;
+}
