@@ -40,7 +40,7 @@ export class RelaySchedule {
   }
 
   add(room: ChangedRoom, now: number): void {
-    const key = JSON.stringify([room.tenantId, room.roomId]);
+    const key = keyOf(room);
     const known = this.#rooms.get(key);
     const merged = known === undefined ? room : merge(known.room, room);
     const entry = { room: merged, changedAt: now, stage: 0, bucket: bucketOf(now + REPEAT_AFTER_MS[0]) };
@@ -60,20 +60,21 @@ export class RelaySchedule {
     for (let bucket = this.#next ?? end; bucket <= end; bucket += 1) {
       const entries = this.#buckets.get(bucket) ?? [];
       this.#buckets.delete(bucket);
-      for (const entry of entries) if (entry.bucket === bucket) due.push(this.#advance(entry));
+      for (const entry of entries) if (entry.bucket === bucket) due.push(this.#advance(entry, now));
     }
     this.#next = end + 1;
     return due;
   }
 
-  #advance(entry: Entry): ChangedRoom {
-    const { room } = entry;
-    entry.stage += 1;
+  /** On to the next repetition that is not past already. */
+  #advance(entry: Entry, now: number): ChangedRoom {
+    const { room, changedAt } = entry;
+    entry.stage = REPEAT_AFTER_MS.findIndex((wait, stage) => stage > entry.stage && changedAt + wait > now);
     const wait = REPEAT_AFTER_MS[entry.stage];
     if (wait === undefined) {
-      this.#rooms.delete(JSON.stringify([room.tenantId, room.roomId]));
+      this.#rooms.delete(keyOf(room));
     } else {
-      entry.bucket = bucketOf(entry.changedAt + wait);
+      entry.bucket = bucketOf(changedAt + wait);
       this.#enqueue(entry);
     }
     return room;
@@ -82,7 +83,6 @@ export class RelaySchedule {
   #enqueue(entry: Entry): void {
     entry.bucket = Math.max(entry.bucket, this.#next ?? entry.bucket);
     this.#next ??= entry.bucket;
-    this.#next = Math.min(this.#next, entry.bucket);
     const bucket = this.#buckets.get(entry.bucket);
     if (bucket === undefined) this.#buckets.set(entry.bucket, [entry]);
     else bucket.push(entry);
@@ -96,6 +96,10 @@ export class RelaySchedule {
       return;
     }
   }
+}
+
+function keyOf({ tenantId, roomId }: ChangedRoom): string {
+  return JSON.stringify([tenantId, roomId]);
 }
 
 /** Rounded up: never early. */

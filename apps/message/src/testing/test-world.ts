@@ -24,6 +24,8 @@ export const TENANT = 'acme';
 export interface ReplicaOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
+  /** another way to the database */
+  readonly url?: string;
 }
 
 export interface World {
@@ -73,9 +75,9 @@ async function startReplica(
   postgres: EmbeddedPostgres,
   hub: InProcessHub,
   name: string,
-  { env = {}, clock = systemClock }: ReplicaOptions,
+  { env = {}, clock = systemClock, url = postgres.url }: ReplicaOptions,
 ): Promise<RunningApp> {
-  const config = loadConfig(messageFragments, { DATABASE_URL: postgres.url, ...env });
+  const config = loadConfig(messageFragments, { DATABASE_URL: url, ...env });
   const logger = createLogger({ service: name, level: 'fatal' });
   const bus = hub.connect(name);
   const platform = {
