@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiModule, apiFragments } from '@parlance/api';
+import { Drain, startApp, type NestModule, type RunningApp } from '@parlance/bootstrap';
+import { createInProcessHub, type InProcessHub } from '@parlance/bus';
+import { loadConfig } from '@parlance/config';
+import { IdentityModule, identityFragments } from '@parlance/identity';
+import { MessageModule, messageFragments } from '@parlance/message';
+import { createLogger, Health, Metrics } from '@parlance/observability';
+import { defaultMigrationsDir, freePort, migrate, startEmbeddedPostgres } from '@parlance/persistence';
+
+/** The real identity and message services behind the api, over one in-process hub and an embedded Postgres. */
+export interface ApiWorld {
+  readonly url: string;
+  readonly hub: InProcessHub;
+  /** what the api has logged */
+  readonly log: readonly string[];
+  /** Another api on the same services. */
+  startApi(env?: Readonly<Record<string, string>>): Promise<string>;
+  close(): Promise<void>;
+}
+
+const fragments = [...identityFragments, ...messageFragments, ...apiFragments] as const;
+const MASTER_KEY = 'a master key of the specs, 32 characters or more';
+
+export async function startApiWorld(): Promise<ApiWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'parlance-api-'));
+  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), durable: false });
+  await migrate({ connectionString: postgres.url, migrationsDir: defaultMigrationsDir() });
+  const hub = createInProcessHub();
+  const log: string[] = [];
+  const apps: RunningApp[] = [];
+  const settings = (env: Readonly<Record<string, string>> = {}) =>
+    loadConfig(fragments, {
+      DATABASE_URL: postgres.url,
+      PARLANCE_DEMO: 'true',
+      PARLANCE_MASTER_KEY: MASTER_KEY,
+      PARLANCE_LIMIT_MESSAGES_PER_SECOND: '1000',
+      PARLANCE_LIMIT_OTHER_EVENTS_PER_SECOND: '1000',
+      ...env,
+    });
+  const start = async (name: string, modules: readonly NestModule[]): Promise<string> => {
+    const app = await startOne(hub, name, modules, log);
+    apps.push(app);
+    return app.url;
+  };
+  const startApi = (env?: Readonly<Record<string, string>>): Promise<string> =>
+    start('api', [ApiModule.register(settings(env))]);
+  const config = settings();
+  await start('services', [IdentityModule.register(config), MessageModule.register(config)]);
+  return {
+    url: await startApi(),
+    hub,
+    log,
+    startApi,
+    close: async () => {
+      for (const app of apps.reverse()) await app.close();
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startOne(
+  hub: InProcessHub,
+  name: string,
+  modules: readonly NestModule[],
+  log: string[],
+): Promise<RunningApp> {
+  const logger = createLogger({ service: name, level: 'warn', destination: { write: (line) => log.push(line) } });
+  const bus = hub.connect(name);
+  return startApp({
+    platform: {
+      logger,
+      metrics: new Metrics(),
+      health: new Health(),
+      drain: new Drain({ logger, graceMs: 5_000 }),
+      clock: Date.now,
+      bus,
+    },
+    modules,
+    http: { host: '127.0.0.1', port: await freePort() },
+    release: () => bus.drain(),
+  });
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** parsed JSON; null when there was no body */
+  readonly body: unknown;
+}
+
+/** Calls the native API at `base` with a credential, or without one. */
+export function caller(base: string, credential: string | null) {
+  return async (method: string, path: string, body?: unknown): Promise<Answer> => {
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
+    if (credential !== null) headers['authorization'] = `Bearer ${credential}`;
+    const init = body === undefined ? {} : { body: JSON.stringify(body) };
+    return answerOf(await fetch(`${base}/api/v1${path}`, { method, headers, ...init }));
+  };
+}
+
+export async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const body: unknown = text === '' ? null : JSON.parse(text);
+  return { status: response.status, headers: response.headers, body };
+}
