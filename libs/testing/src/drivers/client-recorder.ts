@@ -52,9 +52,10 @@ export class ClientRecorder {
 
   onDisconnected(): void {
     if (!this.connected) return;
-    const { connection } = this.here();
-    this.setup.history.record({ type: 'disconnected', ...this.here() });
+    const here = this.here();
+    const { connection } = here;
     this.connected = false;
+    this.setup.history.record({ type: 'disconnected', ...here });
     // What waits for the next connection in the client's buffer is not lost yet.
     for (const send of [...this.pending.values()]) {
       if (send.connection === connection) send.settle({ status: 'failed', code: 'disconnected', retryable: true });

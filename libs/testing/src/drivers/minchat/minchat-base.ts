@@ -22,7 +22,7 @@ export interface WireSocket {
   readonly io: { readonly engine: unknown; on(event: 'packet', listener: (packet: Packet) => void): unknown };
   on(event: 'connect' | 'disconnect', listener: () => void): unknown;
   onAnyOutgoing(listener: (name: string, ...args: unknown[]) => void): unknown;
-  timeout(ms: number): { emitWithAck(event: string, body: object): Promise<unknown> };
+  emit(event: string, body: object, ack: (answer: unknown) => void): unknown;
   disconnect(): unknown;
 }
 
@@ -89,6 +89,14 @@ export abstract class MinChatClient implements ChatClient {
 
   async disconnect(): Promise<void> {
     this.socket().disconnect();
+  }
+
+  /** A frame and its answer. Plain, since a timeout of the client's own would change the answers that `watch` sees. */
+  protected ask(event: string, body: object): Promise<unknown> {
+    return this.recorder.within(`the answer to ${event}`, (resolve) => {
+      this.socket().emit(event, { ...body, apiKey: this.setup.apiKey }, resolve);
+      return () => undefined;
+    });
   }
 
   protected settled(text: string, outcome: SendOutcome): void {

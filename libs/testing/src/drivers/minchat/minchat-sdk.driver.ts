@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import FormDataOfNpm from 'form-data';
 import type { RoomRef } from '../chat-client.js';
-import { sendOutcome } from './minchat.frames.js';
+import { doneSchema, sendOutcome } from './minchat.frames.js';
 import type { MinChatSetup, WireSocket } from './minchat-base.js';
 import { MinChatClient } from './minchat-base.js';
 
@@ -46,8 +46,7 @@ export class MinChatSdkClient extends MinChatClient {
     if (!this.chats.has(room.id)) this.listen(chat, room);
     this.chats.set(room.id, chat);
     // The SDK's own join asks for no answer. This repeats it, as the SDK does all the time, to know when it is done.
-    const join = { channelId: room.id, apiKey: this.setup.apiKey };
-    await this.socket().timeout(this.recorder.timeoutMs).emitWithAck('room.join', join);
+    doneSchema.parse(await this.ask('room.join', { channelId: room.id }));
     this.recorder.opened(room.id);
   }
 

@@ -73,11 +73,6 @@ export class MinChatSocketClient extends MinChatClient {
     return { id, username, name };
   }
 
-  private ask(event: string, body: object): Promise<unknown> {
-    const payload = { ...body, apiKey: this.setup.apiKey };
-    return this.client.timeout(this.recorder.timeoutMs).emitWithAck(event, payload);
-  }
-
   private async rest(method: string, path: string, body: FormData): Promise<unknown> {
     const headers = { authorization: `Bearer ${this.setup.apiKey}` };
     const signal = AbortSignal.timeout(this.recorder.timeoutMs);
