@@ -61,7 +61,7 @@ function backing(start: (port: number | undefined) => Promise<Server>): Backing 
     launch: async () => {
       const server = await start(last?.port);
       last = server;
-      const exited = server.exited.then((words) => ({ how: `ended (${words.slice(-300)})`, final: false }));
+      const exited = server.exited.then((words) => ({ how: `ended (${words.slice(-120)})`, final: false }));
       return { pid: server.pid, ready: Promise.resolve(), exited, stop: async () => server.stop() };
     },
   };

@@ -52,6 +52,7 @@ export async function runCluster({ host, env, print, clock = systemClock }: Clus
     logger,
     clock,
     graceMs: settings.drain.graceMs * STOP_STAGES,
+    endsWithParent: settings.process.endsWithParent,
     close: async () => cluster.stop(),
   });
   try {

@@ -36,6 +36,7 @@ export function standalone(print: (text: string) => void): ServiceDefinition<typ
         config.database.url === MADE_AT_START
           ? await startEmbeddedPostgres({
               dataDir: databaseDir,
+              durable: config.testing.env !== 'test',
               log: (line) => logger.debug({ postgres: line }, 'postgres'),
             })
           : null;

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const part = z.object({ url: z.string(), pid: z.int().positive().nullable() });
+const server = z.object({ port: z.int(), pid: z.int().positive().nullable() }).nullable();
+
+/** The file that `npm run cluster` writes for PARLANCE_CLUSTER_STATUS_FILE. A pid is null while the part is down. */
+const clusterStatus = z.object({
+  pid: z.int().positive(),
+  started: z.boolean(),
+  gateways: z.array(part),
+  api: part.nullable(),
+  identity: z.array(part),
+  message: z.array(part),
+  redis: server,
+  nats: server,
+  postgres: part.nullable(),
+});
+
+export type ClusterStatus = z.infer<typeof clusterStatus>;
+
+/** What the file says now; null while there is none. */
+export function readStatus(file: string): ClusterStatus | null {
+  try {
+    return clusterStatus.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** The process ids of all parts by the names under which they can be struck; null for one that is down. */
+export function victimsOf(status: ClusterStatus): ReadonlyMap<string, number | null> {
+  const numbered = (name: string, parts: readonly { readonly pid: number | null }[]) =>
+    parts.map(({ pid }, index) => [`${name}-${index}`, pid] as const);
+  const single = (name: string, found: { readonly pid: number | null } | null) =>
+    found === null ? [] : [[name, found.pid] as const];
+  return new Map([
+    ...numbered('gateway', status.gateways),
+    ...numbered('message', status.message),
+    ...numbered('identity', status.identity),
+    ...single('api', status.api),
+    ...single('nats', status.nats),
+    ...single('redis', status.redis),
+    ...single('postgres', status.postgres),
+  ]);
+}
+
+/** The addresses of all apps. */
+export function appUrls({ gateways, api, identity, message }: ClusterStatus): readonly string[] {
+  return [...gateways, ...(api === null ? [] : [api]), ...identity, ...message].map(({ url }) => url);
+}
