@@ -1,7 +1,44 @@
-export { type AppEnvironment } from './stack/child-app.js';
-export { type ClusterStatus } from './stack/cluster-status.js';
+export { NotInDialect } from './drivers/chat-client.js';
+export type {
+  ChatClient,
+  ChatEvent,
+  ChatEventType,
+  ChatUser,
+  ClientSetup,
+  Frame,
+  RoomRef,
+  SendOutcome,
+} from './drivers/chat-client.js';
+export { ClassicClient } from './drivers/classic/classic.driver.js';
+export type { MinChatSetup } from './drivers/minchat/minchat-base.js';
+export { MinChatSdkClient } from './drivers/minchat/minchat-sdk.driver.js';
+export { MinChatSocketClient } from './drivers/minchat/minchat-socket.driver.js';
+export { History } from './history/history.js';
+export type { HistoryEntry, HistoryEvent, LogEntry } from './history/history.events.js';
+export { judge, missingDeliveries } from './history/judge.js';
+export type { JudgeOptions, MissingDelivery } from './history/judge.js';
+export { keyed, keyOf } from './history/message-key.js';
+export { describeVerdict } from './history/verdict.js';
+export type { Problem, PromiseName, Rule, Verdict } from './history/verdict.js';
+export { aFact, aFactBase, aMember, aMessage, aRoom, aSnapshot, aStamp, aTenant, aUser } from './world/builders.js';
+export { ChatWorld, logEntry, NativeSender, refFor } from './world/chat-world.js';
+export type { WorldRoom } from './world/chat-world.js';
+export { NativeApi, NativeApiError } from './world/native-api.js';
+export type {
+  NativeListedRoom,
+  NativeMember,
+  NativeMessage,
+  NativeRoom,
+  NativeUser,
+  NewMessage,
+  NewRoom,
+} from './world/native-api.js';
+export { ChildApp, type AppEnvironment } from './stack/child-app.js';
 export { startCluster, type ClusterStack } from './stack/cluster-stack.js';
+export { type ClusterStatus } from './stack/cluster-status.js';
 export { startNats, startRedis, type PrivateServer } from './stack/private-server.js';
+export { isAlive } from './stack/ready.js';
+export { STACK_MODES, type Stack, type StackMode, type StackOptions } from './stack/stack.js';
 export { startStandalone, type StandaloneStack } from './stack/standalone-stack.js';
 export { startStack } from './stack/start-stack.js';
-export { STACK_MODES, type Stack, type StackMode, type StackOptions } from './stack/stack.js';
+export { makeTempFolder, type TempFolder } from './stack/temp-folder.js';
