@@ -353,8 +353,11 @@ declare
   v_rooms jsonb;
   v_stays jsonb;
 begin
-  insert into message.pod as p (pod_id, last_beat) values (p_pod, v_now)
-    on conflict (pod_id) do update set last_beat = excluded.last_beat where p.last_beat < excluded.last_beat - interval '1 second';
+  -- Looked at first: even an upsert that changes nothing would lock the row, and make all binds of a pod wait for each other.
+  if not exists (select 1 from message.pod p where p.pod_id = p_pod and p.last_beat > v_now - interval '2 seconds') then
+    insert into message.pod as p (pod_id, last_beat) values (p_pod, v_now)
+      on conflict (pod_id) do update set last_beat = greatest(p.last_beat, excluded.last_beat);
+  end if;
 
   if p_resume is not null or p_latest then
     v_old := message.claim_session(p_tenant, p_user, p_dialect, p_session, p_pod, p_resume, p_window);

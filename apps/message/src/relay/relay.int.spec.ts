@@ -11,7 +11,7 @@ afterAll(async () => world.stop());
 
 /** A fact that is committed and never published, as by a service that died in between. */
 async function storeSilently(roomId: string, pos: number): Promise<void> {
-  await world.db.query(
+  await world.query(
     `with moved as (
        update message.room_head set pos = $3, last_at = clock_timestamp() where tenant_id = $1 and room_id = $2 returning last_at)
      insert into message.room_event (tenant_id, room_id, pos, at, prev_at, type, payload)
@@ -40,14 +40,14 @@ describe('the relay', () => {
     const room = await makeRoom(world.bus, ['ann', 'bob'], { kind: 'direct' });
     await first.close();
     // The dead leader: its lease runs, nobody renews it.
-    await world.db.query(
+    await world.query(
       "update message.relay_lease set holder = 'dead', expires_at = clock_timestamp() + interval '3 seconds'",
     );
     await storeSilently(room.id, 2);
     const ear = await Ear.at(world.bus, userAddress(TENANT, 'bob'));
     const second = await world.start('message-2');
     await ear.until(({ heads }) => heads.some(({ pos }) => pos === 2));
-    const { rows } = await world.db.query("select holder from message.relay_lease where job = 'relay'");
+    const rows = await world.query("select holder from message.relay_lease where job = 'relay'");
     expect(rows[0]?.holder).not.toBe('dead');
     await second.close();
   }, 30_000);
@@ -55,13 +55,13 @@ describe('the relay', () => {
   it('has one leader among replicas, and can be planted off in a test installation only', async () => {
     await expect(world.start('message-3', { env: { PARLANCE_PLANT: 'relay-off' } })).rejects.toThrow('PARLANCE_ENV');
     const planted = await world.start('message-4', { env: { PARLANCE_PLANT: 'relay-off', PARLANCE_ENV: 'test' } });
-    await world.db.query("update message.relay_lease set holder = 'nobody', expires_at = 'epoch' where job = 'relay'");
+    await world.query("update message.relay_lease set holder = 'nobody', expires_at = 'epoch' where job = 'relay'");
     const room = await makeRoom(world.bus, ['ann']);
     const ear = await Ear.at(world.bus, roomAddress(TENANT, room.id));
     await storeSilently(room.id, 2);
     const two = await Promise.all([world.start('message-5'), world.start('message-6')]);
     await ear.until(({ heads }) => heads.length > 0);
-    const { rows } = await world.db.query(
+    const rows = await world.query(
       "select count(*)::integer as n from message.relay_lease where job = 'relay' and expires_at > now()",
     );
     expect(rows[0]?.n).toBe(1);
@@ -106,14 +106,14 @@ describe('the log', () => {
       poss: [1, 2, 3, 4, 5, 6, 7],
       truncated: false,
     });
-    await world.db.query('delete from message.room_event where tenant_id = $1 and room_id = $2 and pos < 4', [
+    await world.query('delete from message.room_event where tenant_id = $1 and room_id = $2 and pos < 4', [
       TENANT,
       room.id,
     ]);
     expect(await pull({ afterPos: 1 })).toEqual({ poss: [4, 5, 6, 7], head: 7, truncated: true });
     expect(await pull({ afterPos: 3 })).toMatchObject({ poss: [4, 5, 6, 7], truncated: false });
     expect(await pull({ afterTime: '2020-01-01T00:00:00.000Z' })).toMatchObject({ truncated: true });
-    await world.db.query('delete from message.room_event where tenant_id = $1 and room_id = $2', [TENANT, room.id]);
+    await world.query('delete from message.room_event where tenant_id = $1 and room_id = $2', [TENANT, room.id]);
     expect(await pull({ afterPos: 3 })).toEqual({ poss: [], head: 7, truncated: true });
     await app.close();
   });
@@ -122,7 +122,7 @@ describe('the log', () => {
     const app = await world.start('message-1');
     const quiet = await makeRoom(world.bus, ['lea', 'ann']);
     const { asOf } = await world.bus.request(getHeads, { tenantId: TENANT, roomIds: [] });
-    await world.db.query("update message.room_head set last_at = last_at - interval '1 hour' where room_id = $1", [
+    await world.query("update message.room_head set last_at = last_at - interval '1 hour' where room_id = $1", [
       quiet.id,
     ]);
     const busy = await makeRoom(world.bus, ['lea', 'ann']);

@@ -73,6 +73,19 @@ describe('RelaySchedule', () => {
     ]);
   });
 
+  it('neither hurries nor forgets at odd times', () => {
+    const schedule = new RelaySchedule();
+    schedule.add(room('r', 7), 130);
+    const heard: number[] = [];
+    for (let now = 130; now <= 60_000; now += 77) if (schedule.due(now).length > 0) heard.push(now - 130);
+    expect(heard).toHaveLength(3);
+    [1_000, 5_000, 30_000].forEach((wait, index) => {
+      expect(heard[index]).toBeGreaterThanOrEqual(wait);
+      expect(heard[index]).toBeLessThan(wait + 350);
+    });
+    expect(schedule.size).toBe(0);
+  });
+
   it('is told late without losing anything', () => {
     const schedule = new RelaySchedule();
     schedule.add(room('r', 1), 0);

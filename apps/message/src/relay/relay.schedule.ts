@@ -56,7 +56,8 @@ export class RelaySchedule {
   due(now: number): readonly ChangedRoom[] {
     const due = this.#overdue;
     this.#overdue = [];
-    const end = bucketOf(now);
+    // The last bucket that is over: what it holds is due, and what is due later is in none of those that are emptied here.
+    const end = Math.floor(now / BUCKET_MS);
     for (let bucket = this.#next ?? end; bucket <= end; bucket += 1) {
       const entries = this.#buckets.get(bucket) ?? [];
       this.#buckets.delete(bucket);

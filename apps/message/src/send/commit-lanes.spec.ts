@@ -50,7 +50,9 @@ describe('CommitLanes', () => {
       [1, 2],
       [3, 4, 5],
     ]);
-    expect(await Promise.all(answers)).toEqual([1, 2, 3, 4, 5].map((id) => `stored ${id}`));
+    expect(await Promise.all(answers.map(async (answer) => answer))).toEqual(
+      [1, 2, 3, 4, 5].map((id) => `stored ${id}`),
+    );
   });
 
   it('has one commit per lane in flight', async () => {
@@ -92,7 +94,7 @@ describe('CommitLanes', () => {
     const { made, batches, finish } = lanes();
     const answers = [made.submit(item(1, { late: true })), made.submit(item(2)), made.submit(item(3, { late: true }))];
     await finish();
-    expect(await Promise.all(answers)).toEqual(['late', 'stored 2', 'late']);
+    expect(await Promise.all(answers.map(async (answer) => answer))).toEqual(['late', 'stored 2', 'late']);
     expect(batches).toEqual([[2]]);
   });
 

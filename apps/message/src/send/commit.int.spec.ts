@@ -34,7 +34,7 @@ async function holdRoom(roomId: string) {
 /** Waits until a backend waits for a lock, and says which. */
 async function waitingBackend(): Promise<number> {
   for (;;) {
-    const { rows } = await world.db.query(
+    const rows = await world.query(
       "select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%send_batch%'",
     );
     if (rows[0] !== undefined) return Number(rows[0].pid);
@@ -42,7 +42,7 @@ async function waitingBackend(): Promise<number> {
 }
 
 async function storedTexts(roomId: string): Promise<unknown[]> {
-  const { rows } = await world.db.query(
+  const rows = await world.query(
     'select text from message.message where tenant_id = $1 and room_id = $2 order by seq',
     [TENANT, roomId],
   );
@@ -67,7 +67,7 @@ describe('an acknowledgement', () => {
     const room = await makeRoom(world.bus, ['ann']);
     const release = await holdRoom(room.id);
     const sending = codeOf(say(world.bus, room.id, 'ann', 'words', { clientMessageId: 'k' }));
-    await world.db.query('select pg_terminate_backend($1)', [await waitingBackend()]);
+    await world.query('select pg_terminate_backend($1)', [await waitingBackend()]);
     expect(await sending).toBe('unavailable');
     await release();
     expect(await storedTexts(room.id)).toEqual([]);
@@ -136,7 +136,7 @@ describe('a room that two batches need in another order', () => {
       const order = round % 2 === 0 ? rooms : [...rooms].reverse();
       await Promise.all(order.map(async (room) => say(world.bus, room.id, 'ann', String(round))));
     }
-    const { rows } = await world.db.query('select deadlocks from pg_stat_database where datname = current_database()');
+    const rows = await world.query('select deadlocks from pg_stat_database where datname = current_database()');
     expect(Number(rows[0]?.deadlocks)).toBe(0);
     for (const room of rooms) {
       const { head } = await world.bus.request(pullLog, { tenantId: TENANT, roomId: room.id, afterPos: 0, limit: 1 });

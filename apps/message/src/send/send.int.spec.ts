@@ -95,7 +95,7 @@ describe('sending', () => {
           });
         }
       }),
-      { numRuns: 6, seed: Number(process.hrtime.bigint() % 1_000_000n), verbose: 1, endOnFailure: true },
+      { numRuns: 6, seed: Number(process.hrtime.bigint() % 1_000_000n), endOnFailure: true },
     );
   }, 60_000);
 

@@ -45,11 +45,8 @@ async function save(podId: string, ...sessions: readonly Saved[]) {
 /** Makes everything a pod said look older. */
 async function age(podId: string, seconds: number): Promise<void> {
   const back = `${seconds} seconds`;
-  await world.db.query('update message.pod set last_beat = last_beat - $2::interval where pod_id = $1', [podId, back]);
-  await world.db.query('update message.session set saved_at = saved_at - $2::interval where pod_id = $1', [
-    podId,
-    back,
-  ]);
+  await world.query('update message.pod set last_beat = last_beat - $2::interval where pod_id = $1', [podId, back]);
+  await world.query('update message.session set saved_at = saved_at - $2::interval where pod_id = $1', [podId, back]);
 }
 
 /** A user with a closed session, and a room that was written since. */
@@ -82,7 +79,7 @@ describe('binding', () => {
     expect(bound.recent).toHaveLength(2);
     expect(bound.recent).toContainEqual({ roomId: direct.id, head: 1 });
     expect(bound.resumed).toBeNull();
-    await world.db.query("update message.room_head set last_at = last_at - interval '1 minute'");
+    await world.query("update message.room_head set last_at = last_at - interval '1 minute'");
     expect((await bind('uma', newId())).recent).toEqual([]);
   });
 
@@ -91,10 +88,10 @@ describe('binding', () => {
     const writer = await world.db.connect();
     await writer.query('begin');
     await writer.query('select 1 from message.room_head where room_id = $1 for no key update', [room.id]);
-    const { rows } = await writer.query('select message.iso(clock_timestamp()) as at');
+    const [now] = (await writer.query<{ at: string }>('select message.iso(clock_timestamp()) as at')).rows;
     await new Promise((resolve) => setImmediate(resolve));
     const { asOf } = await bind('ursa', newId());
-    expect(asOf < String(rows[0]?.at)).toBe(true);
+    expect(asOf < String(now?.at)).toBe(true);
     await writer.query('rollback');
     writer.release();
   });
@@ -205,7 +202,7 @@ describe('what is owed', () => {
     const sessionId = newId();
     await bind('dan', sessionId);
     // A moment that lies surely after everything above: the database's own.
-    const { rows } = await world.db.query('select message.iso(clock_timestamp()) as now');
+    const rows = await world.query('select message.iso(clock_timestamp()) as now');
     await save('pod-a', {
       userId: 'dan',
       sessionId,

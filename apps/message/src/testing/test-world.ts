@@ -17,7 +17,10 @@ import {
 import { createLogger, Health, Metrics, systemClock, type Clock } from '@parlance/observability';
 import { defaultMigrationsDir, migrate, startEmbeddedPostgres, type EmbeddedPostgres } from '@parlance/persistence';
 import pg from 'pg';
+import { z } from 'zod';
 import { messageFragments, MessageModule } from '../index.js';
+
+const rowSchema = z.record(z.string(), z.unknown());
 
 export const TENANT = 'acme';
 
@@ -35,6 +38,7 @@ export interface World {
   readonly bus: Bus;
   /** a plain connection to the database, for what no service offers */
   readonly db: pg.Pool;
+  query(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Starts the real service; several share the hub's requests as replicas do. */
   start(name?: string, options?: ReplicaOptions): Promise<RunningApp>;
   stop(): Promise<void>;
@@ -56,6 +60,7 @@ export async function openWorld(): Promise<World> {
     hub,
     bus,
     db,
+    query: async (sql, values = []) => z.array(rowSchema).parse((await db.query(sql, [...values])).rows),
     start: async (name = 'message', options = {}) => {
       const app = await startReplica(postgres, hub, name, options);
       apps.push(app);
