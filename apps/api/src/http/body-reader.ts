@@ -1,9 +1,10 @@
 import type { Writable } from 'node:stream';
 import type { HttpRequest, HttpRoute, UploadedFile } from '@parlance/dialect-kit';
 import { ParlanceError } from '@parlance/domain';
-import { raw, type Request, type RequestHandler, type Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import multer from 'multer';
 import { isMultipart, isUrlencoded, parseJson, parseUrlencoded, withBoundary } from './body-parser.js';
+import { boundedBytes } from './bounded-bytes.js';
 import type { ByteBudget } from './byte-budget.js';
 
 type Body = Pick<HttpRequest, 'body' | 'files'>;
@@ -27,13 +28,7 @@ const FORM_LIMITS = {
 
 /** Reads request bodies within limits, whole before anything is done with them: a request that breaks off does nothing. */
 export class BodyReader {
-  readonly #packet: RequestHandler;
-  readonly #upload: RequestHandler;
-
-  constructor(private readonly limits: BodyLimits) {
-    this.#packet = raw({ type: () => true, inflate: false, limit: limits.packetBytes });
-    this.#upload = raw({ type: () => true, inflate: false, limit: limits.uploadBytes });
-  }
+  constructor(private readonly limits: BodyLimits) {}
 
   /** Errors: `invalid`, `too-large`, `overloaded`. */
   async read(kind: HttpRoute['body'], request: Request, response: Response): Promise<Body> {
@@ -43,8 +38,10 @@ export class BodyReader {
     if (multipart && kind === 'json') throw new ParlanceError('invalid', 'The body must be JSON.');
     const limit = multipart ? this.limits.uploadBytes : this.limits.packetBytes;
     const release = this.limits.budget.take(Math.min(declaredBytes(request) ?? limit, limit));
-    response.once('close', release);
-    const bytes = await bytesOf(multipart ? this.#upload : this.#packet, request, response);
+    // What was broken off before is closed already, and would never say so again.
+    if (response.closed) release();
+    else response.once('close', release);
+    const bytes = await boundedBytes(request, limit);
     if (multipart) return this.#form(contentType, bytes, request, response);
     const asForm = kind === 'form' && isUrlencoded(contentType);
     return { body: asForm ? parseUrlencoded(bytes) : parseJson(bytes), files: [] };
@@ -71,12 +68,6 @@ function declaredBytes(request: Request): number | undefined {
   return Number.isSafeInteger(length) ? length : undefined;
 }
 
-async function bytesOf(reader: RequestHandler, request: Request, response: Response): Promise<Buffer> {
-  await done(reader, request, response);
-  const body: unknown = request.body;
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-}
-
 function filesOf({ files }: Request): readonly UploadedFile[] {
   const list = Array.isArray(files) ? files : [];
   return list.map(({ fieldname, originalname, mimetype, buffer }) => ({
@@ -89,20 +80,15 @@ function filesOf({ files }: Request): readonly UploadedFile[] {
 
 async function done(handler: RequestHandler, request: Request, response: Response): Promise<void> {
   return new Promise((resolve, reject) => {
-    const next = (error?: unknown): void => (error === undefined ? resolve() : reject(bodyError(error)));
+    const next = (error?: unknown): void => (error === undefined ? resolve() : reject(formError(error)));
     void handler(request, response, next);
   });
 }
 
-/** What body readers throw is the client's doing: too much of it, broken off or malformed. */
-function bodyError(cause: unknown): ParlanceError {
-  const code = cause instanceof multer.MulterError ? cause.code : typeOf(cause);
-  if (code.startsWith('LIMIT_') || code === 'entity.too.large') {
-    return new ParlanceError('too-large', 'The request is too large.', undefined, { cause });
+/** What the form parser throws is the client's doing: too much of it, or malformed. */
+function formError(cause: unknown): ParlanceError {
+  if (cause instanceof multer.MulterError && cause.code.startsWith('LIMIT_')) {
+    return new ParlanceError('too-large', 'The form is too large.', undefined, { cause });
   }
-  return new ParlanceError('invalid', 'The body cannot be read.', undefined, { cause });
-}
-
-function typeOf(error: unknown): string {
-  return error instanceof Error && 'type' in error && typeof error.type === 'string' ? error.type : '';
+  return new ParlanceError('invalid', 'The form cannot be read.', undefined, { cause });
 }
