@@ -39,20 +39,29 @@ export class History {
   }
 
   /**
-   * Resolves once `done` holds; asked again after each event. Rejects after `timeoutMs` with what `describe` says is missing.
+   * Resolves once `done` holds; asked again after events, once for all of one turn, so that it may look at everything. Rejects after
+   * `timeoutMs` with what `describe` says is missing.
    */
   async until(done: () => boolean, timeoutMs: number, describe: () => string = () => ''): Promise<void> {
     if (done()) return;
+    let due = false;
     await new Promise<void>((resolve, reject) => {
-      const stop = this.onEvent(() => {
-        if (!done()) return;
+      const end = (settle: () => void): void => {
         clearTimeout(timer);
         stop();
-        resolve();
+        settle();
+      };
+      const look = (): void => {
+        due = false;
+        if (done()) end(resolve);
+      };
+      const stop = this.onEvent(() => {
+        if (!due) setImmediate(look);
+        due = true;
       });
       const timer = setTimeout(() => {
-        stop();
-        reject(new Error(`The history did not get there within ${timeoutMs} ms. ${describe()}`.trim()));
+        const error = new Error(`The history did not get there within ${timeoutMs} ms. ${describe()}`.trim());
+        end(() => reject(error));
       }, timeoutMs);
     });
   }

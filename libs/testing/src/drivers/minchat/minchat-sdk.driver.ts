@@ -50,11 +50,13 @@ export class MinChatSdkClient extends MinChatClient {
     this.recorder.opened(room.id);
   }
 
-  edit(room: RoomRef, messageId: string, text: string): Promise<void> {
-    return this.recorder.within('the answer to an edit', (resolve) => {
-      void this.chat(room).updateMessage(messageId, { text }, () => resolve());
+  async edit(room: RoomRef, messageId: string, text: string): Promise<void> {
+    const answer = await this.recorder.within<unknown>('the answer to an edit', (resolve) => {
+      void this.chat(room).updateMessage(messageId, { text }, resolve);
       return () => undefined;
     });
+    const outcome = outcomeOf(answer);
+    if (outcome.status === 'failed') throw new Error(`${this.name}: the edit of ${messageId} was ${outcome.code}.`);
   }
 
   async markRead(room: RoomRef, messageId: string): Promise<void> {
