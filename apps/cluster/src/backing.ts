@@ -4,9 +4,8 @@ import type { Launched } from './part.js';
 
 /** A server that the cluster starts for itself; after the first start it comes back on the same port. */
 export interface Backing {
-  /** Of the last start; throws before the first. */
-  readonly url: string;
-  readonly port: number;
+  /** Undefined before the first start. */
+  readonly address: { readonly url: string; readonly port: number } | undefined;
   readonly launch: () => Promise<Launched>;
 }
 
@@ -47,16 +46,9 @@ async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
 
 function backing(start: (port: number | undefined) => Promise<Server>): Backing {
   let last: Server | undefined;
-  const started = (): Server => {
-    if (last === undefined) throw new TypeError('The server has not been started.');
-    return last;
-  };
   return {
-    get url() {
-      return started().url;
-    },
-    get port() {
-      return started().port;
+    get address() {
+      return last;
     },
     launch: async () => {
       const server = await start(last?.port);

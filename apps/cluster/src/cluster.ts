@@ -136,7 +136,7 @@ export class Cluster {
   }
 
   #databaseUrl(): string {
-    return this.#options.settings.cluster.databaseUrl ?? this.#servers.postgres?.backing.url ?? '';
+    return this.#options.settings.cluster.databaseUrl ?? this.#servers.postgres?.backing.address?.url ?? '';
   }
 
   async #startApps(home: Home, gateways: readonly [number, number]): Promise<void> {
@@ -177,7 +177,7 @@ export class Cluster {
       value === undefined || isGiven(env, name) ? {} : { [name]: value };
     const own: Readonly<Record<Role, Environment>> = {
       gateway: {
-        ...unlessGiven('REDIS_URL', redis?.backing.url),
+        ...unlessGiven('REDIS_URL', redis?.backing.address?.url),
         ...unlessGiven('PARLANCE_GATEWAY_SECRET', secrets.gatewaySecret),
       },
       // The gateway in front of it.
@@ -185,11 +185,11 @@ export class Cluster {
       identity: {
         PARLANCE_DEMO: String(settings.cluster.demo),
         ...unlessGiven('PARLANCE_MASTER_KEY', secrets.masterKey),
-        ...unlessGiven('DATABASE_URL', postgres?.backing.url),
+        ...unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
       },
-      message: unlessGiven('DATABASE_URL', postgres?.backing.url),
+      message: unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
     };
-    return { ...own[role], ...unlessGiven('NATS_URL', nats?.backing.url), PARLANCE_ENDS_WITH_PARENT: 'true' };
+    return { ...own[role], ...unlessGiven('NATS_URL', nats?.backing.address?.url), PARLANCE_ENDS_WITH_PARENT: 'true' };
   }
 
   #part(name: string, launch: () => Promise<Launched>): Part {
@@ -216,13 +216,16 @@ export class Cluster {
       message: of('message'),
       redis: serverStatus(redis),
       nats: serverStatus(nats),
-      postgres: postgres?.part.pid ? { url: postgres.backing.url, pid: postgres.part.pid } : null,
+      postgres: serverStatus(postgres),
     };
   }
 }
 
 function serverStatus(server: ServerPart | undefined): ServerStatus | null {
-  return server?.part.pid ? { port: server.backing.port, pid: server.part.pid } : null;
+  const address = server?.backing.address;
+  return server === undefined || address === undefined
+    ? null
+    : { url: address.url, port: address.port, pid: server.part.pid };
 }
 
 /** The second gateway listens one port above the first. Found out before anything is started. */

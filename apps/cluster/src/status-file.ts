@@ -6,9 +6,8 @@ export interface PartStatus {
   readonly pid: number | null;
 }
 
-export interface ServerStatus {
+export interface ServerStatus extends PartStatus {
   readonly port: number;
-  readonly pid: number | null;
 }
 
 /** What the file holds. Servers that a setting names are null: they are not ours. */
@@ -23,7 +22,7 @@ export interface ClusterStatus {
   readonly message: readonly PartStatus[];
   readonly redis: ServerStatus | null;
   readonly nats: ServerStatus | null;
-  readonly postgres: PartStatus | null;
+  readonly postgres: ServerStatus | null;
 }
 
 /** For the owner's eyes only, as it holds the database's password; whoever reads the file sees it whole. */

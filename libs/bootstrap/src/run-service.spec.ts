@@ -70,6 +70,21 @@ describe('runService', () => {
     await toy.stop();
   });
 
+  it('ends when the channel to its parent closes, if it was told to', async () => {
+    const toy = toyService({}, { PARLANCE_ENDS_WITH_PARENT: 'true' });
+    await toy.run();
+    await toy.stop('disconnect');
+    expect(toy.bus.events).toEqual(['finish', 'destroyed', 'bus-closed']);
+    expect(toy.host.exits).toEqual([0]);
+  });
+
+  it('lives on without its parent otherwise', async () => {
+    const toy = toyService();
+    await toy.run();
+    expect(toy.host.listenerCount('disconnect')).toBe(0);
+    await toy.stop();
+  });
+
   it.each(['SIGTERM', 'SIGINT'])('%s: drains, closes the bus last, exits 0', async (signal) => {
     const toy = toyService();
     await toy.run();

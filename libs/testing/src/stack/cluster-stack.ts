@@ -10,11 +10,13 @@ export class ClusterStack implements Stack {
   readonly mode = 'cluster';
   readonly #app: ChildApp;
   readonly #statusFile: string;
+  readonly dataDir: string;
 
   private constructor(
     private readonly folder: TempFolder,
     { env = {}, dataDir = join(folder.path, 'data') }: StackOptions,
   ) {
+    this.dataDir = dataDir;
     this.#statusFile = join(folder.path, 'status.json');
     this.#app = new ChildApp('cluster', {
       PORT: '0',
@@ -93,10 +95,25 @@ export class ClusterStack implements Stack {
     await this.strike('redis');
   }
 
+  /** The launcher's exit code when it has ended, null when a signal ended it. */
+  get ended(): Promise<number | null> {
+    return this.#app.ended;
+  }
+
+  /** Signals the launcher and waits for its end; the data stays until `stop()`. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    return this.#app.end(signal);
+  }
+
   async stop(): Promise<number | null> {
-    const code = await this.#app.end('SIGTERM');
+    const code = await this.end('SIGTERM');
     this.folder.remove();
     return code;
+  }
+
+  /** The lines of standard error. */
+  get errors(): readonly string[] {
+    return this.#app.errors;
   }
 
   log(): string {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const part = z.object({ url: z.string(), pid: z.int().positive().nullable() });
-const server = z.object({ port: z.int(), pid: z.int().positive().nullable() }).nullable();
+const server = part.extend({ port: z.int() }).nullable();
 
 /** The file that `npm run cluster` writes for PARLANCE_CLUSTER_STATUS_FILE. A pid is null while the part is down. */
 const clusterStatus = z.object({
@@ -14,7 +14,7 @@ const clusterStatus = z.object({
   message: z.array(part),
   redis: server,
   nats: server,
-  postgres: part.nullable(),
+  postgres: server,
 });
 
 export type ClusterStatus = z.infer<typeof clusterStatus>;

@@ -49,7 +49,7 @@ export class StandaloneStack implements Stack {
   }
 
   async kill9(): Promise<void> {
-    await this.#app.end('SIGKILL');
+    await this.end('SIGKILL');
   }
 
   /** Starts it again on the same port and data, ending it first if it runs. */
@@ -60,10 +60,20 @@ export class StandaloneStack implements Stack {
     await this.waitReady();
   }
 
+  /** Signals the process and waits for its end. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    return this.#app.end(signal);
+  }
+
   async stop(): Promise<number | null> {
-    const code = await this.#app.end('SIGTERM');
+    const code = await this.end('SIGTERM');
     this.folder?.remove();
     return code;
+  }
+
+  /** The lines of standard error of the last start. */
+  get errors(): readonly string[] {
+    return this.#app.errors;
   }
 
   log(): string {
