@@ -5,13 +5,13 @@
 export class Ledger {
   private readonly last: Uint32Array;
   private readonly newest: Uint32Array;
-  private readonly underWay: readonly Set<number>[];
+  private readonly underWay: readonly Map<number, 'sent' | 'acknowledged'>[];
   private counts = { sent: 0, delivered: 0, refused: 0, repeated: 0, disordered: 0, foreign: 0 };
 
   constructor(pairs: number) {
     this.last = new Uint32Array(pairs);
     this.newest = new Uint32Array(pairs);
-    this.underWay = Array.from({ length: pairs }, () => new Set<number>());
+    this.underWay = Array.from({ length: pairs }, () => new Map<number, 'sent' | 'acknowledged'>());
   }
 
   get sent(): number {
@@ -31,7 +31,7 @@ export class Ledger {
   send(pair: number): number {
     const number = (this.last[pair] ?? 0) + 1;
     this.last[pair] = number;
-    this.underWay[pair]?.add(number);
+    this.underWay[pair]?.set(number, 'sent');
     this.counts.sent += 1;
     return number;
   }
@@ -49,16 +49,31 @@ export class Ledger {
     return true;
   }
 
+  /** The server said that it has it; it may have arrived by then. */
+  acknowledge(pair: number, number: number): void {
+    if (this.underWay[pair]?.has(number) === true) this.underWay[pair].set(number, 'acknowledged');
+  }
+
   /** The server said no: nothing may arrive. */
   refuse(pair: number, number: number): void {
     this.underWay[pair]?.delete(number);
     this.counts.refused += 1;
   }
 
-  /** What went wrong, in words; empty when every message sent was delivered once and in order. */
-  get faults(): readonly string[] {
-    const { refused, repeated, disordered, foreign } = this.counts;
-    const found = { lost: this.missing, refused, repeated, 'out of order': disordered, 'never sent': foreign };
+  /** What went wrong, in words; empty when every message sent was delivered once, and in order if that was promised. */
+  faults(promise: 'ordered' | 'unordered'): readonly string[] {
+    const { refused, repeated, foreign } = this.counts;
+    const disordered = promise === 'ordered' ? this.counts.disordered : 0;
+    const states = this.underWay.flatMap((numbers) => [...numbers.values()]);
+    const acknowledged = states.filter((state) => state === 'acknowledged').length;
+    const found = {
+      'lost, acknowledged': acknowledged,
+      'lost, unanswered': states.length - acknowledged,
+      refused,
+      repeated,
+      'out of order': disordered,
+      'never sent': foreign,
+    };
     return Object.entries(found).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what}`]));
   }
 }

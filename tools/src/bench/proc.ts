@@ -38,8 +38,22 @@ export class CpuWindow {
 /** Resident memory of each component in MB. Of a tree: what its processes share (Postgres' buffers) counts once. */
 export function memoryMb(components: Components): Readonly<Record<string, number>> {
   return Object.fromEntries(
-    Object.entries(components).map(([name, pids]) => [name, pids.reduce((sum, pid) => sum + treeMb(pid), 0)]),
+    Object.entries(components).map(([name, pids]) => [
+      name,
+      pids.reduce((sum, pid) => sum + (pid === process.pid ? processMb(pid) : treeMb(pid)), 0),
+    ]),
   );
+}
+
+/** Resident memory of a process and all below it, MB. */
+export function treeMb(pid: number): number {
+  return childrenOf(pid).reduce((sum, child) => sum + treeMb(child), processMb(pid));
+}
+
+/** Resident memory in MB; what it shares with others counts in part, where the kernel tells. */
+export function processMb(pid: number): number {
+  const shared = kilobytesOf('Pss', readProc(`${pid}/smaps_rollup`));
+  return (shared || kilobytesOf('VmRSS', readProc(`${pid}/status`))) / 1_024;
 }
 
 /** The load averages of 1, 5 and 15 minutes, as the kernel writes them. */
@@ -56,12 +70,6 @@ function cpuOf(components: Components): ReadonlyMap<string, number> {
 function treeCpuMs(pid: number): number {
   const own = cpuMsOfStat(readProc(`${pid}/stat`));
   return pid === process.pid ? own : childrenOf(pid).reduce((sum, child) => sum + treeCpuMs(child), own);
-}
-
-function treeMb(pid: number): number {
-  const own = kilobytesOf('Pss', readProc(`${pid}/smaps_rollup`)) || kilobytesOf('VmRSS', readProc(`${pid}/status`));
-  const mb = own / 1_024;
-  return pid === process.pid ? mb : childrenOf(pid).reduce((sum, child) => sum + treeMb(child), mb);
 }
 
 function childrenOf(pid: number): readonly number[] {

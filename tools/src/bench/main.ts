@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { benchDurable, type DurableOptions } from './durable.js';
+import { benchStart } from './start-up.js';
+
+const USAGE = `usage: npm run bench durable [-- options], or npm run bench start
+
+durable: 1:1 messages across two gateways against a hand-written server that does one INSERT per message
+  --pairs 500        pairs of people
+  --rounds 3         rounds of (peer, parlance); the ratio is the median's
+  --warm-up 1.5      seconds before anything counts
+  --seconds 4        seconds of the closed loop, and of the open one
+  --rate 1200        messages per second of the open loop
+  --json FILE        writes all figures there
+  --alone            without the peer
+  --profile FOLDER   CPU profiles of Parlance's processes, and what they spend their time on
+start: start-up time and memory of standalone`;
+
+const count = z.coerce.number().int().min(1).max(100_000);
+const seconds = z.coerce.number().min(0.1).max(3_600);
+const optionsSchema = z.object({
+  pairs: count.default(500),
+  rounds: count.default(3),
+  'warm-up': seconds.default(1.5),
+  seconds: seconds.default(4),
+  rate: count.default(1_200),
+  json: z.string().min(1).optional(),
+  profile: z.string().min(1).optional(),
+  alone: z.boolean().default(false),
+});
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+function readArguments() {
+  const text = { type: 'string' } as const;
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      pairs: text,
+      rounds: text,
+      'warm-up': text,
+      seconds: text,
+      rate: text,
+      json: text,
+      profile: text,
+      alone: { type: 'boolean' },
+    },
+  });
+  return { name: positionals[0], options: optionsSchema.parse(values) };
+}
+
+async function run(): Promise<number> {
+  const { name, options } = readArguments();
+  if (name === 'start') {
+    await benchStart(print);
+    return 0;
+  }
+  if (name !== 'durable') throw new Error(`There is no bench ${name ?? 'without a name'}.`);
+  const { json, profile, 'warm-up': warmUp, ...rest } = options;
+  const durable: DurableOptions = { ...rest, json, profile, warmUp };
+  return (await benchDurable(durable, print)) ? 0 : 1;
+}
+
+run().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof z.ZodError ? z.prettifyError(error) : String(error)}\n\n${USAGE}\n`);
+    process.exit(1);
+  },
+);
