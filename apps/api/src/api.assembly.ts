@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { busActions, Directory, onlyOnConnections, watchIdentity, type Actions } from '@parlance/actions';
+import { busActions, Directory, executorFor, onlyOnConnections, watchIdentity, type Actions } from '@parlance/actions';
 import { PrincipalCache } from '@parlance/auth';
 import type { Bus } from '@parlance/bus';
 import { verifyCredential } from '@parlance/contracts';
@@ -36,11 +36,12 @@ export async function assembleApi(settings: ApiSettings, env: ApiEnvironment): P
   const directory = new Directory(bus);
   const principals = new PrincipalCache({ verify: (request) => bus.request(verifyCredential, request), now: clock });
   const newId = objectIdMaker({ now: clock, randomBytes });
+  const actions = restActions(busActions({ bus, directory, newId, maxTextChars: limits.textChars }));
   const pipeline = new RequestPipeline({
     principals,
     directory,
     limits: new ApiLimits(settings),
-    actions: restActions(busActions({ bus, directory, newId, maxTextChars: limits.textChars })),
+    executorOf: (caller) => executorFor(actions, caller),
   });
   const bodies = new BodyReader({
     packetBytes: limits.packetBytes,

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerOf, caller, startApiWorld, type Answer, type ApiWorld } from './api.fixture.js';
+import { answerOf, caller, refusal, startApiWorld, type Answer, type ApiWorld } from './api.fixture.js';
 
 let world: ApiWorld;
 beforeAll(async () => {
@@ -10,10 +10,6 @@ afterAll(async () => world.close());
 
 const AUTH = { authorization: 'Bearer demo-secret-key' };
 const JSON_TYPE = { 'content-type': 'application/json' };
-
-function refusal(code: string, status: number) {
-  return expect.objectContaining({ status, body: { error: expect.objectContaining({ code }) } });
-}
 
 async function put(
   path: string,
@@ -51,15 +47,15 @@ describe('a malformed request', () => {
   ];
 
   it.each(hostile)('with %s is refused and changes nothing', async (_, body, code, status) => {
-    expect(await put('/users/victim', body)).toEqual(refusal(code, status));
-    expect(await caller(world.url, 'demo-secret-key')('GET', '/users/victim')).toEqual(refusal('not-found', 404));
+    expect(await put('/users/victim', body)).toMatchObject(refusal(code, status));
+    expect(await caller(world.url, 'demo-secret-key')('GET', '/users/victim')).toMatchObject(refusal('not-found', 404));
     await expectAlive();
   });
 
   it('of another content type or coding is refused', async () => {
     const multipart = { 'content-type': 'multipart/form-data; boundary=x' };
-    expect(await put('/users/victim', '--x--\r\n', multipart)).toEqual(refusal('invalid', 400));
-    expect(await put('/users/victim', '{}', { ...JSON_TYPE, 'content-encoding': 'gzip' })).toEqual(
+    expect(await put('/users/victim', '--x--\r\n', multipart)).toMatchObject(refusal('invalid', 400));
+    expect(await put('/users/victim', '{}', { ...JSON_TYPE, 'content-encoding': 'gzip' })).toMatchObject(
       refusal('invalid', 400),
     );
     await expectAlive();
@@ -75,17 +71,15 @@ describe('a malformed request', () => {
     const head = `PUT /api/v1/users/victim HTTP/1.1\r\nHost: x\r\nAuthorization: ${AUTH.authorization}\r\n`;
     const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
     let answer = '';
-    let closed = false;
     socket.on('data', (data) => (answer += data.toString()));
     socket.on('error', () => undefined); // Writing on meets the closed end.
-    socket.on('close', () => (closed = true));
     socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n`);
     // As many as there is patience for; each turn lets the server read what it was sent.
-    for (let sent = 0; !closed && sent < 4_096; sent += 1) {
+    for (let sent = 0; !socket.closed && sent < 4_096; sent += 1) {
       socket.write(chunk);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(closed).toBe(true);
+    expect(socket.closed).toBe(true);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     await expectAlive();
   });
@@ -97,7 +91,7 @@ describe('a malformed request', () => {
       socket.write(`${head}Content-Length: 100\r\n\r\n{"name":"half"`, () => resolve()),
     );
     await new Promise<void>((resolve) => socket.once('close', () => resolve()).destroy());
-    expect(await caller(world.url, 'demo-secret-key')('GET', '/users/victim')).toEqual(refusal('not-found', 404));
+    expect(await caller(world.url, 'demo-secret-key')('GET', '/users/victim')).toMatchObject(refusal('not-found', 404));
     await expectAlive();
   });
 });
@@ -108,7 +102,7 @@ describe('below the roots', () => {
     async (path) => {
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
         const answer = await answerOf(await fetch(`${world.url}${path}`, { method, headers: AUTH }));
-        expect(answer, method).toEqual(refusal('not-found', 404));
+        expect(answer, method).toMatchObject(refusal('not-found', 404));
         expect(answer.headers.get('cache-control')).toBe('no-store');
       }
     },
@@ -152,19 +146,18 @@ describe('limits', () => {
   it('answers a flood of one user with 429 and when to come back, and not another user', async () => {
     const url = await world.startApi({ PARLANCE_LIMIT_OTHER_EVENTS_PER_SECOND: '3' });
     const server = caller(url, 'demo-secret-key');
-    const asks = [];
-    for (const id of ['flooder', 'bystander']) {
+    const clientOf = async (id: string) => {
       await server('PUT', `/users/${id}`, {});
       const { body } = await server('POST', `/users/${id}/tokens`, {});
-      asks.push(caller(url, String(Reflect.get(Object(body), 'token'))));
-    }
-    const [flooder, bystander] = asks;
-    const answers = await Promise.all(Array.from({ length: 10 }, () => flooder?.('GET', '/users/flooder')));
-    const refused = answers.find((answer) => answer?.status === 429);
-    expect(refused).toEqual(refusal('rate-limited', 429));
+      return caller(url, String(Reflect.get(Object(body), 'token')));
+    };
+    const [flooder, bystander] = [await clientOf('flooder'), await clientOf('bystander')];
+    const answers = await Promise.all(Array.from({ length: 10 }, () => flooder('GET', '/users/flooder')));
+    const refused = answers.find((answer) => answer.status === 429);
+    expect(refused).toMatchObject(refusal('rate-limited', 429));
     expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-    expect(answers.filter((answer) => answer?.status === 200).length).toBeGreaterThanOrEqual(3);
-    expect((await bystander?.('GET', '/users/bystander'))?.status).toBe(200);
+    expect(answers.filter((answer) => answer.status === 200).length).toBeGreaterThanOrEqual(3);
+    expect((await bystander('GET', '/users/bystander')).status).toBe(200);
   });
 
   it('makes an address wait that keeps guessing credentials', async () => {
@@ -192,10 +185,10 @@ describe('limits', () => {
     await server('PUT', '/users/writer', {});
     const { body } = await server('POST', '/rooms', { kind: 'group', memberIds: ['writer'] });
     const path = `/rooms/${String(Reflect.get(Object(body), 'id'))}/messages`;
-    expect(await server('POST', path, { senderId: 'writer', text: 'x'.repeat(20_001) })).toEqual(
+    expect(await server('POST', path, { senderId: 'writer', text: 'x'.repeat(20_001) })).toMatchObject(
       refusal('too-large', 413),
     );
-    expect(await server('POST', path, { senderId: 'writer', text: '' })).toEqual(refusal('invalid', 400));
+    expect(await server('POST', path, { senderId: 'writer', text: '' })).toMatchObject(refusal('invalid', 400));
     expect(await server('POST', path, { senderId: 'writer', text: 'x'.repeat(20_000) })).toMatchObject({ status: 201 });
   });
 });
@@ -207,7 +200,7 @@ describe('without its services', () => {
     world.hub.partition('services');
     try {
       const answer = await server('PUT', '/users/before', { name: 'x' });
-      expect(answer).toEqual(refusal('unavailable', 503));
+      expect(answer).toMatchObject(refusal('unavailable', 503));
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     } finally {
       world.hub.heal('services');

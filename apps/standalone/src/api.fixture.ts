@@ -9,6 +9,7 @@ import { IdentityModule, identityFragments } from '@parlance/identity';
 import { MessageModule, messageFragments } from '@parlance/message';
 import { createLogger, Health, Metrics } from '@parlance/observability';
 import { defaultMigrationsDir, freePort, migrate, startEmbeddedPostgres } from '@parlance/persistence';
+import { z } from 'zod';
 
 /** The real identity and message services behind the api, over one in-process hub and an embedded Postgres. */
 export interface ApiWorld {
@@ -106,4 +107,58 @@ export async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
   const body: unknown = text === '' ? null : JSON.parse(text);
   return { status: response.status, headers: response.headers, body };
+}
+
+export function field(answer: Answer, name: string): unknown {
+  return Reflect.get(Object(answer.body), name);
+}
+
+export function idOf(answer: Answer): string {
+  return String(field(answer, 'id'));
+}
+
+const named = z.array(z.looseObject({}));
+
+/** One field of each entry of a list in an answer. */
+export function column(answer: Answer, list: string, name: string): unknown[] {
+  return named.parse(field(answer, list)).map((entry) => entry[name]);
+}
+
+/** What an answer with a coded error matches. */
+export function refusal(code: string, status: number): object {
+  return { status, body: { error: { code } } };
+}
+
+/** The answer, or an error that shows it: what a spec builds on must have worked. */
+function mustBe(status: number, answer: Answer): Answer {
+  if (answer.status === status) return answer;
+  throw new Error(`Expected ${status}, got ${answer.status}: ${JSON.stringify(answer.body)}`);
+}
+
+let made = 0;
+export const unique = (name: string): string => `${name}-${++made}`;
+
+/** What the specs make over the native API: users, users with a token, groups. */
+export function peopleAt(base: string) {
+  const server = caller(base, 'demo-secret-key');
+  const user = async (name: string): Promise<string> => {
+    const id = unique(name);
+    mustBe(200, await server('PUT', `/users/${id}`, { name }));
+    return id;
+  };
+  return {
+    server,
+    user,
+    /** a user, and the native API as that user sees it */
+    client: async (name: string) => {
+      const id = await user(name);
+      const issued = mustBe(201, await server('POST', `/users/${id}/tokens`, { ttlSeconds: 60 }));
+      return { id, ask: caller(base, String(field(issued, 'token'))) };
+    },
+    /** a group that its first member owns */
+    room: async (...memberIds: readonly string[]): Promise<string> => {
+      const group = { kind: 'group', memberIds, createdBy: memberIds[0], name: 'Talk' };
+      return idOf(mustBe(201, await server('POST', '/rooms', group)));
+    },
+  };
 }

@@ -1,51 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerOf, caller, startApiWorld, type Answer, type ApiWorld } from './api.fixture.js';
+import { column, field, idOf, peopleAt, refusal, startApiWorld, unique, type ApiWorld } from './api.fixture.js';
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+type People = ReturnType<typeof peopleAt>;
 
 let world: ApiWorld;
-let server: ReturnType<typeof caller>;
+let server: People['server'];
+let user: People['user'];
+let client: People['client'];
+let room: People['room'];
 
 beforeAll(async () => {
   world = await startApiWorld();
-  server = caller(world.url, 'demo-secret-key');
+  ({ server, user, client, room } = peopleAt(world.url));
 });
 afterAll(async () => world.close());
-
-let made = 0;
-const unique = (name: string): string => `${name}-${++made}`;
-
-function field(answer: Answer, name: string): unknown {
-  return Reflect.get(Object(answer.body), name);
-}
-
-function idOf(answer: Answer): string {
-  return String(field(answer, 'id'));
-}
-
-async function user(name: string): Promise<string> {
-  const id = unique(name);
-  expect((await server('PUT', `/users/${id}`, { name })).status).toBe(200);
-  return id;
-}
-
-/** A user, and the native API as that user sees it. */
-async function client(name: string) {
-  const id = await user(name);
-  const issued = await server('POST', `/users/${id}/tokens`, { ttlSeconds: 60 });
-  expect(issued.status).toBe(201);
-  return { id, token: String(field(issued, 'token')), ask: caller(world.url, String(field(issued, 'token'))) };
-}
-
-async function room(...memberIds: readonly string[]): Promise<string> {
-  const answer = await server('POST', '/rooms', { kind: 'group', memberIds, createdBy: memberIds[0], name: 'Talk' });
-  expect(answer.status).toBe(201);
-  return idOf(answer);
-}
-
-function refusal(code: string, status: number) {
-  return expect.objectContaining({ status, body: { error: expect.objectContaining({ code }) } });
-}
 
 describe('users', () => {
   it('are made with the documented defaults and shape, then changed', async () => {
@@ -73,8 +42,8 @@ describe('users', () => {
 
   it('keep their usernames and identifiers to themselves', async () => {
     const [ann, bob] = [await user('ann'), await user('bob')];
-    expect(await server('PUT', `/users/${bob}`, { username: ann })).toEqual(refusal('conflict', 409));
-    expect(await server('PUT', `/users/${bob}`, { identifier: ann })).toEqual(refusal('conflict', 409));
+    expect(await server('PUT', `/users/${bob}`, { username: ann })).toMatchObject(refusal('conflict', 409));
+    expect(await server('PUT', `/users/${bob}`, { identifier: ann })).toMatchObject(refusal('conflict', 409));
   });
 
   it.each(['ann@x.io', '*', '>', 'a b', 'ä/ö', '%', "'; drop table users --", '❤️', '.', 'a.b.c'])(
@@ -99,11 +68,11 @@ describe('users', () => {
   });
 
   it('are not found when unknown, and no id is too odd to be refused', async () => {
-    expect(await server('GET', '/users/nobody')).toEqual(refusal('not-found', 404));
-    expect(await server('POST', '/users/nobody/tokens', {})).toEqual(refusal('not-found', 404));
-    expect(await server('GET', `/users/${'x'.repeat(200)}`)).toEqual(refusal('invalid', 400));
-    expect(await server('GET', '/users/a%00b')).toEqual(refusal('invalid', 400));
-    expect(await server('GET', '/users/%E0%A4%A')).toEqual(refusal('invalid', 400));
+    expect(await server('GET', '/users/nobody')).toMatchObject(refusal('not-found', 404));
+    expect(await server('POST', '/users/nobody/tokens', {})).toMatchObject(refusal('not-found', 404));
+    expect(await server('GET', `/users/${'x'.repeat(200)}`)).toMatchObject(refusal('invalid', 400));
+    expect(await server('GET', '/users/a%00b')).toMatchObject(refusal('invalid', 400));
+    expect(await server('GET', '/users/%E0%A4%A')).toMatchObject(refusal('invalid', 400));
   });
 });
 
@@ -177,7 +146,9 @@ describe('a conversation', () => {
       status: 200,
       body: Object(first.body),
     });
-    expect(await ann.ask('POST', path, { text: 'twice', clientMessageId: 'same' })).toEqual(refusal('conflict', 409));
+    expect(await ann.ask('POST', path, { text: 'twice', clientMessageId: 'same' })).toMatchObject(
+      refusal('conflict', 409),
+    );
     expect((await ann.ask('GET', path)).body).toMatchObject({ lastSeq: 1, messages: [{ text: 'once' }] });
   });
 
@@ -185,10 +156,7 @@ describe('a conversation', () => {
     const ann = await client('ann');
     const path = `/rooms/${await room(ann.id)}/messages`;
     for (const text of ['1', '2', '3', '4', '5']) await ann.ask('POST', path, { text });
-    const texts = async (query: string): Promise<unknown> => {
-      const messages = field(await ann.ask('GET', `${path}?${query}`), 'messages');
-      return Array.isArray(messages) ? messages.map((one) => Reflect.get(Object(one), 'text')) : messages;
-    };
+    const texts = async (query: string) => column(await ann.ask('GET', `${path}?${query}`), 'messages', 'text');
     expect(await texts('limit=2')).toEqual(['4', '5']);
     expect(await texts('beforeSeq=4&limit=2')).toEqual(['2', '3']);
     expect(await texts('afterSeq=1&limit=2')).toEqual(['2', '3']);
@@ -197,7 +165,7 @@ describe('a conversation', () => {
       status: 400,
       body: { error: { code: 'invalid', details: { fields: { limit: expect.any(String) } } } },
     });
-    expect(await ann.ask('GET', `${path}?afterSeq=x`)).toEqual(refusal('invalid', 400));
+    expect(await ann.ask('GET', `${path}?afterSeq=x`)).toMatchObject(refusal('invalid', 400));
   });
 
   it('edits and deletes; a deleted message stays without what it said', async () => {
@@ -205,11 +173,11 @@ describe('a conversation', () => {
     const roomId = await room(ann.id, bob.id);
     const sent = await bob.ask('POST', `/rooms/${roomId}/messages`, { text: 'typo', attachment: { url: 'x:y' } });
     const message = `/messages/${idOf(sent)}`;
-    expect(await ann.ask('PATCH', message, { text: 'mine now' })).toEqual(refusal('permission-denied', 403));
+    expect(await ann.ask('PATCH', message, { text: 'mine now' })).toMatchObject(refusal('permission-denied', 403));
     const edited = await bob.ask('PATCH', message, { text: 'fixed' });
     expect(edited).toMatchObject({ status: 200, body: { text: 'fixed', editedAt: expect.stringMatching(ISO) } });
-    expect(await bob.ask('PATCH', message, {})).toEqual(refusal('invalid', 400));
-    expect(await bob.ask('DELETE', `${message}?for=me`)).toEqual(refusal('unsupported', 501));
+    expect(await bob.ask('PATCH', message, {})).toMatchObject(refusal('invalid', 400));
+    expect(await bob.ask('DELETE', `${message}?for=me`)).toMatchObject(refusal('unsupported', 501));
     expect(await bob.ask('DELETE', `${message}?for=all`)).toMatchObject({ status: 204, body: null });
     expect((await ann.ask('GET', `/rooms/${roomId}/messages`)).body).toMatchObject({
       messages: [{ id: idOf(sent), seq: 1, text: null, attachment: null, deletedAt: expect.stringMatching(ISO) }],
@@ -223,8 +191,10 @@ describe('rooms and members', () => {
   it('follow the roles', async () => {
     const [ann, bob, cat] = [await client('ann'), await client('bob'), await client('cat')];
     const path = `/rooms/${await room(ann.id, bob.id)}`;
-    expect(await bob.ask('POST', `${path}/members`, { userIds: [cat.id] })).toEqual(refusal('permission-denied', 403));
-    expect(await bob.ask('PATCH', path, { name: 'Bobs' })).toEqual(refusal('permission-denied', 403));
+    expect(await bob.ask('POST', `${path}/members`, { userIds: [cat.id] })).toMatchObject(
+      refusal('permission-denied', 403),
+    );
+    expect(await bob.ask('PATCH', path, { name: 'Bobs' })).toMatchObject(refusal('permission-denied', 403));
     const added = await ann.ask('POST', `${path}/members`, { userIds: [cat.id], role: 'admin' });
     expect(added).toMatchObject({ status: 200 });
     expect(field(added, 'members')).toContainEqual({
@@ -240,19 +210,19 @@ describe('rooms and members', () => {
       status: 200,
       body: { name: 'Cats', metadata: { a: 1 }, createdBy: ann.id },
     });
-    expect(await cat.ask('DELETE', path)).toEqual(refusal('permission-denied', 403));
+    expect(await cat.ask('DELETE', path)).toMatchObject(refusal('permission-denied', 403));
     expect((await server('DELETE', `${path}/members/${bob.id}?by=${cat.id}`)).status).toBe(204);
-    expect(await bob.ask('GET', path)).toEqual(refusal('not-found', 404));
+    expect(await bob.ask('GET', path)).toMatchObject(refusal('not-found', 404));
     expect((await cat.ask('DELETE', `${path}/members/${cat.id}`)).status).toBe(204);
     expect((await ann.ask('DELETE', path)).status).toBe(204);
-    expect(await ann.ask('GET', path)).toEqual(refusal('not-found', 404));
+    expect(await ann.ask('GET', path)).toMatchObject(refusal('not-found', 404));
   });
 
   it('bind no server, whatever the roles say', async () => {
     const [ann, bob] = [await user('ann'), await user('bob')];
     const path = `/rooms/${await room(ann, bob)}`;
     expect((await server('PATCH', path, { name: 'By the server' })).status).toBe(200);
-    expect(await server('PATCH', path, { name: 'By bob', by: bob })).toEqual(refusal('permission-denied', 403));
+    expect(await server('PATCH', path, { name: 'By bob', by: bob })).toMatchObject(refusal('permission-denied', 403));
     expect((await server('DELETE', `${path}/members/${ann}`)).status).toBe(204);
     const own = await server('POST', '/rooms', { kind: 'group', memberIds: [ann] });
     expect(own).toMatchObject({ status: 201, body: { createdBy: null } });
@@ -262,18 +232,22 @@ describe('rooms and members', () => {
   it('refuse what does not fit a room', async () => {
     const [ann, bob] = [await user('ann'), await user('bob')];
     const direct = await server('POST', '/rooms', { kind: 'direct', memberIds: [ann, bob] });
-    expect(await server('POST', '/rooms', { kind: 'direct', memberIds: [ann] })).toEqual(refusal('invalid', 400));
+    expect(await server('POST', '/rooms', { kind: 'direct', memberIds: [ann] })).toMatchObject(refusal('invalid', 400));
     expect(await server('POST', '/rooms', { kind: 'circle', memberIds: [ann] })).toMatchObject({
       status: 400,
       body: { error: { details: { fields: { kind: expect.any(String) } } } },
     });
-    expect(await server('POST', '/rooms', { kind: 'group', memberIds: ['nobody'] })).toEqual(refusal('not-found', 404));
-    expect(await server('POST', `/rooms/${idOf(direct)}/members`, { userIds: [await user('cat')] })).toEqual(
+    expect(await server('POST', '/rooms', { kind: 'group', memberIds: ['nobody'] })).toMatchObject(
+      refusal('not-found', 404),
+    );
+    expect(await server('POST', `/rooms/${idOf(direct)}/members`, { userIds: [await user('cat')] })).toMatchObject(
       refusal('invalid', 400),
     );
     const id = unique('room');
     expect(await server('POST', '/rooms', { kind: 'group', memberIds: [ann], id })).toMatchObject({ body: { id } });
-    expect(await server('POST', '/rooms', { kind: 'group', memberIds: [bob], id })).toEqual(refusal('conflict', 409));
+    expect(await server('POST', '/rooms', { kind: 'group', memberIds: [bob], id })).toMatchObject(
+      refusal('conflict', 409),
+    );
     expect(await server('POST', '/rooms', { kind: 'group', memberIds: [], createdBy: ann })).toMatchObject({
       status: 201,
       body: { createdBy: ann },
@@ -286,132 +260,17 @@ describe('rooms and members', () => {
     const ids = [await room(...people), await room(...people), await room(...people)];
     const first = await server('GET', `/users/${ann}/rooms?limit=2`);
     const second = await server('GET', `/users/${ann}/rooms?limit=2&cursor=${String(field(first, 'nextCursor'))}`);
-    const listed = [first, second].flatMap((page) => Object(field(page, 'rooms')).map((one: { id: string }) => one.id));
+    const listed = [first, second].flatMap((page) => column(page, 'rooms', 'id'));
     expect(listed.sort()).toEqual(ids.sort());
     expect(field(second, 'nextCursor')).toBeUndefined();
 
     const members = `/rooms/${String(ids[0])}/members`;
     const page = await server('GET', `${members}?limit=2`);
     const cursor = String(field(page, 'nextCursor'));
-    await server('DELETE', `${members}/${String(Object(field(page, 'members'))[0].userId)}`);
+    await server('DELETE', `${members}/${String(column(page, 'members', 'userId')[0])}`);
     const rest = await server('GET', `${members}?limit=2&cursor=${cursor}`);
-    const seen = [page, rest].flatMap((one) => Object(field(one, 'members')).map((m: { userId: string }) => m.userId));
+    const seen = [page, rest].flatMap((one) => column(one, 'members', 'userId'));
     expect(seen.sort()).toEqual([...people].sort());
-    expect(await server('GET', `${members}?cursor=nonsense`)).toEqual(refusal('invalid', 400));
-  });
-});
-
-describe('who may act', () => {
-  it('a user token acts as its user alone', async () => {
-    const [ann, bob] = [await client('ann'), await client('bob')];
-    const roomId = await room(ann.id, bob.id);
-    const message = await bob.ask('POST', `/rooms/${roomId}/messages`, { text: 'mine' });
-    const asBob: [string, string, unknown?][] = [
-      ['PUT', `/users/${bob.id}`, { name: 'Robbed' }],
-      ['POST', `/users/${bob.id}/tokens`, {}],
-      ['POST', `/users/${ann.id}/tokens`, {}],
-      ['GET', `/users/${bob.id}/rooms`],
-      ['POST', '/rooms', { kind: 'group', memberIds: [ann.id], createdBy: bob.id }],
-      ['PATCH', `/rooms/${roomId}`, { name: 'x', by: bob.id }],
-      ['DELETE', `/rooms/${roomId}?by=${bob.id}`],
-      ['POST', `/rooms/${roomId}/members`, { userIds: [ann.id], by: bob.id }],
-      ['DELETE', `/rooms/${roomId}/members/${ann.id}?by=${bob.id}`],
-      ['POST', `/rooms/${roomId}/messages`, { senderId: bob.id, text: 'spoofed' }],
-      ['PATCH', `/messages/${idOf(message)}`, { text: 'spoofed', by: bob.id }],
-      ['DELETE', `/messages/${idOf(message)}?by=${bob.id}`],
-      ['POST', `/rooms/${roomId}/read`, { userId: bob.id, seq: 1 }],
-      ['POST', `/rooms/${roomId}/delivered`, { userId: bob.id, seq: 1 }],
-    ];
-    for (const [method, path, body] of asBob) {
-      expect(await ann.ask(method, path, body), `${method} ${path}`).toEqual(refusal('permission-denied', 403));
-    }
-    expect((await bob.ask('GET', `/rooms/${roomId}/messages`)).body).toMatchObject({
-      messages: [{ text: 'mine' }],
-      lastSeq: 1,
-    });
-    expect(await ann.ask('PUT', `/users/${ann.id}`, { name: 'Ann herself' })).toMatchObject({ status: 200 });
-  });
-
-  it('the secret key names who acts, and must where somebody has to', async () => {
-    const ann = await user('ann');
-    const roomId = await room(ann);
-    expect(await server('POST', `/rooms/${roomId}/messages`, { senderId: ann, text: 'x' })).toMatchObject({
-      status: 201,
-    });
-    const anonymous: [string, string, string][] = [
-      ['messages', 'senderId', '{"text":"x"}'],
-      ['read', 'userId', '{"seq":1}'],
-      ['delivered', 'userId', '{"seq":1}'],
-    ];
-    for (const [noun, name, body] of anonymous) {
-      expect(await server('POST', `/rooms/${roomId}/${noun}`, JSON.parse(body))).toMatchObject({
-        status: 400,
-        body: { error: { code: 'invalid', details: { fields: { [name]: expect.any(String) } } } },
-      });
-    }
-    expect(await server('POST', `/rooms/${roomId}/messages`, { senderId: 'nobody', text: 'x' })).toEqual(
-      refusal('not-found', 404),
-    );
-  });
-
-  it('refuses other credentials', async () => {
-    const bad = ['demo-secret-kez', 'Bearer', 'a.b.c', 'x'.repeat(9000)];
-    for (const credential of [null, ...bad]) {
-      expect(await caller(world.url, credential)('GET', '/users/ann')).toEqual(refusal('unauthenticated', 401));
-    }
-    const publishable = caller(world.url, 'demo-public-key');
-    const operator = caller(world.url, 'demo-operator-key');
-    for (const ask of [publishable, operator]) {
-      expect(await ask('PUT', '/users/ann', {})).toEqual(refusal('permission-denied', 403));
-      expect(await ask('POST', '/rooms', { kind: 'group', memberIds: ['ann'] })).toEqual(
-        refusal('permission-denied', 403),
-      );
-    }
-    const origin = { authorization: 'Bearer demo-secret-key', origin: 'https://evil.example' };
-    const leaked = await answerOf(await fetch(`${world.url}/api/v1/users/ann`, { headers: origin }));
-    expect(leaked).toEqual(refusal('permission-denied', 403));
-    expect(leaked.headers.get('access-control-allow-origin')).toBe('https://evil.example');
-  });
-
-  it('answers foreign rooms and messages as unknown ones, and changes nothing', async () => {
-    const [ann, eve] = [await client('ann'), await client('eve')];
-    const roomId = await room(ann.id);
-    const message = await ann.ask('POST', `/rooms/${roomId}/messages`, { text: 'private' });
-    const asks = (theRoom: string, theMessage: string): [string, string, unknown?][] => [
-      ['GET', `/rooms/${theRoom}`],
-      ['PATCH', `/rooms/${theRoom}`, { name: 'x' }],
-      ['DELETE', `/rooms/${theRoom}`],
-      ['GET', `/rooms/${theRoom}/members`],
-      ['POST', `/rooms/${theRoom}/members`, { userIds: [eve.id] }],
-      ['DELETE', `/rooms/${theRoom}/members/${ann.id}`],
-      ['GET', `/rooms/${theRoom}/messages`],
-      ['POST', `/rooms/${theRoom}/messages`, { text: 'x' }],
-      ['POST', `/rooms/${theRoom}/read`, { seq: 1 }],
-      ['PATCH', `/messages/${theMessage}`, { text: 'x' }],
-      ['DELETE', `/messages/${theMessage}`],
-    ];
-    const unknown = asks('unknown', 'unknown');
-    for (const [index, [method, path, body]] of asks(roomId, idOf(message)).entries()) {
-      const foreign = await eve.ask(method, path, body);
-      const [otherMethod, otherPath, otherBody] = unknown[index] ?? ['GET', '/'];
-      expect(foreign, `${method} ${path}`).toEqual(refusal('not-found', 404));
-      expect(foreign.body).toEqual((await eve.ask(otherMethod, otherPath, otherBody)).body);
-    }
-    expect((await ann.ask('GET', `/rooms/${roomId}/messages`)).body).toMatchObject({
-      messages: [message.body],
-      lastSeq: 1,
-    });
-    expect(field(await ann.ask('GET', `/rooms/${roomId}/members`), 'members')).toHaveLength(1);
-  });
-
-  it('tells who is online', async () => {
-    const [ann, bob] = [await user('ann'), await user('bob')];
-    expect((await server('GET', `/presence?userIds=${ann},nobody,${bob}`)).body).toEqual({
-      users: [
-        { id: ann, online: false, lastSeenAt: null },
-        { id: bob, online: false, lastSeenAt: null },
-      ],
-    });
-    expect(await server('GET', '/presence')).toEqual(refusal('invalid', 400));
+    expect(await server('GET', `${members}?cursor=nonsense`)).toMatchObject(refusal('invalid', 400));
   });
 });

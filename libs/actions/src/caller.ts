@@ -17,7 +17,7 @@ export interface Caller {
  * Errors: `permission-denied` (a token for somebody else), `unauthenticated` (a claim that is not believed), `not-found`.
  */
 export async function settleCaller(
-  directory: Directory,
+  directory: Pick<Directory, 'user'>,
   credential: VerifiedCredential,
   claimed: UserRef | undefined,
   origin: string | null = null,

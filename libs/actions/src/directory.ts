@@ -23,6 +23,8 @@ const PAGE = 256;
 export class Directory {
   private readonly users: LRUCache<string, User>;
   private readonly rooms: LRUCache<string, RoomStamp>;
+  /** users that were said to have changed: an answer asked for before is not kept */
+  private changes = 0;
 
   constructor(
     private readonly bus: Bus,
@@ -38,11 +40,12 @@ export class Directory {
     const missing = refs.flatMap((ref, index) => (found[index] === null ? [{ ref, index }] : []));
     for (let start = 0; start < missing.length; start += PAGE) {
       const page = missing.slice(start, start + PAGE);
+      const before = this.changes;
       const { users } = await this.bus.request(findUsers, { tenantId, refs: page.map((one) => one.ref) });
       page.forEach((one, i) => {
         const user = users[i] ?? null;
         found[one.index] = user;
-        if (user !== null) this.remember(tenantId, user);
+        if (user !== null && before === this.changes) this.remember(tenantId, user);
       });
     }
     return found;
@@ -64,11 +67,11 @@ export class Directory {
     return user;
   }
 
-  /** The room of an id or uuid. Its `version` may be old. Errors: `not-found`. */
-  async room(tenantId: string, key: string): Promise<RoomStamp> {
+  /** The room of an id or uuid. Its `version` may be old. Errors: `not-found`. `timeoutMs`: as for a request. */
+  async room(tenantId: string, key: string, timeoutMs?: number): Promise<RoomStamp> {
     const known = this.rooms.get(`${tenantId} ${key}`);
     if (known !== undefined) return known;
-    const { rooms } = await this.bus.request(resolveRooms, { tenantId, keys: [key] });
+    const { rooms } = await this.bus.request(resolveRooms, { tenantId, keys: [key] }, { timeoutMs });
     const room = rooms[0] ?? null;
     if (room === null) throw roomNotFound();
     this.rooms.set(`${tenantId} ${key}`, room);
@@ -82,6 +85,7 @@ export class Directory {
   }
 
   forgetUser(tenantId: string, userId: string): void {
+    this.changes += 1;
     const user = this.users.peek(userKey(tenantId, { id: userId }));
     if (user === undefined) return;
     for (const ref of [{ id: user.id }, { number: user.number }, { username: user.username }]) {

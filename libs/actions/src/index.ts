@@ -3,7 +3,7 @@ export type { DirectoryOptions } from './directory.js';
 export { actingUser, actorOf, identityMismatch, isServer, names, settleCaller, viewerOf } from './caller.js';
 export type { Caller } from './caller.js';
 export { busActions, executorFor, onlyOnConnections } from './executor.js';
-export type { ActionContext, Actions, ConnectionIntent } from './executor.js';
+export type { ActionContext, Actions, ConnectionIntent } from './actions.js';
 export { viewOf } from './room.actions.js';
 export { watchIdentity } from './identity-watch.js';
 export { admitWithin, RateLimits } from './rate-limits.js';

@@ -1,7 +1,7 @@
 import { deleteMessage, editMessage, getRoom, listMessages, markReceipt, sendMessage } from '@parlance/contracts';
 import { isEmptyDraft, ParlanceError, snapshotOf } from '@parlance/domain';
 import { actingUser, actorOf, viewerOf } from './caller.js';
-import type { ActionContext, Actions } from './executor.js';
+import type { ActionContext, Actions } from './actions.js';
 
 type MessageIntent = 'message.send' | 'message.edit' | 'message.delete' | 'message.list' | 'receipt.mark';
 
@@ -11,7 +11,7 @@ export function messageActions({ bus, directory, newId, maxTextChars }: ActionCo
       const sender = actingUser(caller);
       requireShort(draft.text);
       if (isEmptyDraft(draft)) throw new ParlanceError('invalid', 'An empty message is not sent.');
-      const { id: roomId } = await directory.room(caller.tenant.id, room);
+      const { id: roomId } = await directory.room(caller.tenant.id, room, timeoutMs);
       const message = {
         tenantId: caller.tenant.id,
         roomId,

@@ -14,7 +14,7 @@ import { ParlanceError } from '@parlance/domain';
 import { actingUser, actorOf, viewerOf } from './caller.js';
 import type { Caller } from './caller.js';
 import type { Directory } from './directory.js';
-import type { ActionContext, Actions } from './executor.js';
+import type { ActionContext, Actions } from './actions.js';
 
 /** Of a large room so many members are looked up; their ids are all there. */
 const VIEWED_USERS = 100;

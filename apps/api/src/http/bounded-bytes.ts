@@ -1,14 +1,18 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { ParlanceError } from '@parlance/domain';
 
 /** What is read and thrown away of a body over its limit, so that an honest client that sends on sees the refusal. */
 export const OVERRUN = { bytes: 4 * 1_048_576, ms: 2_000 };
 
+/** A request, as far as its body is concerned. */
+export type BodyStream = Readable & { readonly headers: IncomingHttpHeaders };
+
 /**
  * A request's body, whole. Errors: `too-large` over `limit` bytes, `invalid` when it breaks off or is compressed (whose size
  * nobody knows).
  */
-export async function boundedBytes(request: IncomingMessage, limit: number, overrun = OVERRUN): Promise<Buffer> {
+export async function boundedBytes(request: BodyStream, limit: number, overrun = OVERRUN): Promise<Buffer> {
   const coding = request.headers['content-encoding'] ?? 'identity';
   if (coding !== 'identity') throw new ParlanceError('invalid', 'A compressed body is not read.');
   if (request.destroyed) throw brokenOff();

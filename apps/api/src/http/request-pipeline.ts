@@ -1,15 +1,15 @@
-import { executorFor, settleCaller, type Actions, type Caller, type Directory } from '@parlance/actions';
+import { settleCaller, type Caller, type Directory } from '@parlance/actions';
 import type { PrincipalCache } from '@parlance/auth';
-import type { HttpAnswer, HttpRequest, HttpRoute, HttpTranslation } from '@parlance/dialect-kit';
+import type { Execute, HttpAnswer, HttpRequest, HttpRoute, HttpTranslation } from '@parlance/dialect-kit';
 import { ParlanceError, type VerifiedCredential } from '@parlance/domain';
 import type { ApiLimits } from './api-limits.js';
 import type { Surface } from './surface.js';
 
 export interface PipelinePorts {
   readonly principals: Pick<PrincipalCache, 'get'>;
-  readonly directory: Directory;
+  readonly directory: Pick<Directory, 'user'>;
   readonly limits: Pick<ApiLimits, 'admit' | 'admitAddress' | 'noteRefusal'>;
-  readonly actions: Actions;
+  readonly executorOf: (caller: Caller) => Execute;
 }
 
 /** A request before its body is read. */
@@ -43,11 +43,11 @@ export class RequestPipeline {
     { claim, asks, run }: HttpTranslation,
     credential: VerifiedCredential,
   ): Promise<HttpAnswer> {
-    const { directory, limits, actions } = this.ports;
+    const { directory, limits, executorOf } = this.ports;
     const caller: Caller = await settleCaller(directory, credential, claim.user);
     surface.admitCaller(route, caller);
     await limits.admit(caller, address, asks);
-    return run(executorFor(actions, caller));
+    return run(executorOf(caller));
   }
 
   async #verify(
