@@ -21,6 +21,9 @@ export interface DurableOptions extends Phases {
 
 type Print = (text: string) => void;
 
+/** characters */
+const LAST_WORDS = 4_000;
+
 /** 1:1 messages across the two gateways of a cluster, against the peer, in turns. The answer: whether nothing went wrong. */
 export async function benchDurable(options: DurableOptions, print: Print): Promise<boolean> {
   const { profile } = options;
@@ -48,6 +51,9 @@ async function contest(cluster: ClusterStack, options: DurableOptions, print: Pr
     print(`\n${durableReport(result)}`);
     if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
     return { components: parlance.components(), isSound: result.faults.length === 0 };
+  } catch (error) {
+    print(`the cluster said last:\n${cluster.log().slice(-LAST_WORDS)}`);
+    throw error;
   } finally {
     await peer?.stop();
     await cluster.stop();
