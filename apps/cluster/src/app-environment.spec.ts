@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sharedFragments } from '@parlance/config';
 import { describe, expect, it } from 'vitest';
-import { APP_SETTINGS, DECIDED_HERE, appEnvironment, isGiven } from './app-environment.js';
+import { APP_SETTINGS, DECIDED_HERE, SHARED_SETTINGS, appEnvironment, isGiven } from './app-environment.js';
 import { ROLES, type Role } from './role.js';
 
 const APPS = join(import.meta.dirname, '../..');
-const shared = new Set(sharedFragments.flatMap(({ settings }) => Object.values(settings).map(({ env }) => env)));
+const shared = new Set(SHARED_SETTINGS);
 
 /** The settings that an app declares in its own file, read as text: an app may not import another. */
 function declaredBy(role: Role): readonly string[] {

@@ -1,4 +1,4 @@
-import { sharedFragments, type Environment } from '@parlance/config';
+import { sharedFragments, type Environment, type Fragment } from '@parlance/config';
 import { ROLES, type Role } from './role.js';
 
 const OWN_PREFIX = 'PARLANCE_';
@@ -45,7 +45,11 @@ export const APP_SETTINGS: Readonly<Record<Role, readonly string[]>> = {
 /** Settings that the cluster decides for each of its processes: replicas would not be told apart if a person set them. */
 export const DECIDED_HERE: readonly string[] = ['PARLANCE_POD_ID', 'PARLANCE_API_URL'];
 
-const shared = sharedFragments.flatMap(({ settings }) => Object.values(settings).map(({ env }) => env));
+const fragments: readonly Fragment[] = sharedFragments;
+/** What every app knows. */
+export const SHARED_SETTINGS: readonly string[] = fragments.flatMap(({ settings }) =>
+  Object.values(settings).map(({ env }) => env),
+);
 const special = ROLES.flatMap((role) => APP_SETTINGS[role]);
 
 /** Every name that a person may set for one of the apps. */
@@ -53,7 +57,9 @@ export const APP_SETTING_NAMES: readonly string[] = [...new Set(special)].flatMa
 
 /** What an app finds in its environment: what was given to the cluster and concerns it, and what was made for it, which wins. */
 export function appEnvironment(role: Role, given: Environment, made: Environment): Environment {
-  const names = new Set([...shared.filter((name) => !special.includes(name)), ...APP_SETTINGS[role]].flatMap(withFile));
+  const names = new Set(
+    [...SHARED_SETTINGS.filter((name) => !special.includes(name)), ...APP_SETTINGS[role]].flatMap(withFile),
+  );
   const concerns = (name: string): boolean => names.has(name) || !isSetting(name);
   return { ...Object.fromEntries(Object.entries(given).filter(([name]) => concerns(name))), ...made };
 }

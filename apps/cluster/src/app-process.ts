@@ -10,7 +10,7 @@ import type { Ending, Launched } from './part.js';
 import type { Role } from './role.js';
 
 export interface AppProcessOptions {
-  /** Such as `gateway-1`. */
+  /** Such as `gateway-0`. */
   readonly name: string;
   readonly role: Role;
   readonly env: Environment;

@@ -148,12 +148,12 @@ export class Cluster {
     const gateway = (name: string, port: number): AppPart =>
       this.#app(name, 'gateway', { HOST: host, PORT: String(port), PARLANCE_API_URL: apiUrl }, home);
     this.#apps = [
-      await inner('identity', 'identity'),
+      await inner('identity-0', 'identity'),
+      await inner('message-0', 'message'),
       await inner('message-1', 'message'),
-      await inner('message-2', 'message'),
       this.#app('api', 'api', { HOST: LOOPBACK, PORT: String(apiPort) }, home),
-      gateway('gateway-1', gateways[0]),
-      gateway('gateway-2', gateways[1]),
+      gateway('gateway-0', gateways[0]),
+      gateway('gateway-1', gateways[1]),
     ];
     // Those made after a stop has begun would not be stopped.
     if (this.stopping) throw new Error('The cluster is stopping.');

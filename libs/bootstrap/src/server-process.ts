@@ -92,11 +92,15 @@ type Piped = ChildProcess & { readonly stdout: Readable; readonly stderr: Readab
 
 let tie: readonly string[] | undefined;
 
-/** Busybox has a smaller `setpriv` of the same name. */
 function diesWithParent(): readonly string[] {
-  const knows = (): boolean => spawnSync('setpriv', ['--help'], { encoding: 'utf8' }).stdout?.includes('--pdeathsig');
-  tie ??= knows() ? ['setpriv', '--pdeathsig=TERM'] : [];
+  tie ??= knowsParentDeath() ? ['setpriv', '--pdeathsig=TERM'] : [];
   return tie;
+}
+
+/** Busybox has a smaller `setpriv` of the same name. */
+function knowsParentDeath(): boolean {
+  const { error, stdout: help } = spawnSync('setpriv', ['--help'], { encoding: 'utf8' });
+  return error === undefined && help.includes('--pdeathsig');
 }
 
 async function whenExited(child: ChildProcess): Promise<string | undefined> {

@@ -29,7 +29,7 @@ export function readStatus(file: string): ClusterStatus | null {
   }
 }
 
-/** The process ids of all parts by the names under which they can be struck; null for one that is down. */
+/** The process ids of all parts by the names that the launcher gives them; null for one that is down. */
 export function victimsOf(status: ClusterStatus): ReadonlyMap<string, number | null> {
   const numbered = (name: string, parts: readonly { readonly pid: number | null }[]) =>
     parts.map(({ pid }, index) => [`${name}-${index}`, pid] as const);
