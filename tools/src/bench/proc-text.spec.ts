@@ -3,10 +3,11 @@ import { busyMsOfMachine, cpuMsOfStat, kilobytesOf, pidsOfChildren } from './pro
 
 describe('proc-text', () => {
   it('reads the CPU time of a process, whatever it is called', () => {
-    const numbers = '1 2 3 4 5 6 7 8 9 10 250 125 0 0 20 0 11 0 99 100 200';
-    expect(cpuMsOfStat(`42 (node) S ${numbers}`)).toBe(3_750);
-    expect(cpuMsOfStat(`42 (a) b (c) 9 9) S ${numbers}`)).toBe(3_750);
-    expect(cpuMsOfStat('')).toBe(0);
+    const numbers = '1 2 3 4 5 6 7 8 9 10 250 125 30 12 20 0 11 0 99 100 200';
+    const times = { own: 3_750, ofEndedChildren: 420 };
+    expect(cpuMsOfStat(`42 (node) S ${numbers}`)).toEqual(times);
+    expect(cpuMsOfStat(`42 (a) b (c) 9 9) S ${numbers}`)).toEqual(times);
+    expect(cpuMsOfStat('')).toEqual({ own: 0, ofEndedChildren: 0 });
   });
 
   it('reads the children of a process', () => {

@@ -1,10 +1,15 @@
 /** Ticks per second in /proc; Linux fixes it at 100 for user space. */
 const MS_PER_TICK = 10;
 
-/** CPU time in ms of one process, from the text of /proc/<pid>/stat; the name in parentheses may hold anything. */
-export function cpuMsOfStat(text: string): number {
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (number(fields[11]) + number(fields[12])) * MS_PER_TICK;
+/** CPU time in ms, from the text of /proc/<pid>/stat; the name in parentheses may hold anything. */
+export function cpuMsOfStat(text: string): { readonly own: number; readonly ofEndedChildren: number } {
+  const [user, system, childUser, childSystem] = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11);
+  const ms = (...fields: readonly (string | undefined)[]): number =>
+    fields.reduce((sum, field) => sum + number(field), 0) * MS_PER_TICK;
+  return { own: ms(user, system), ofEndedChildren: ms(childUser, childSystem) };
 }
 
 /** Pids, from the text of /proc/<pid>/task/<tid>/children. */

@@ -68,8 +68,10 @@ function cpuOf(components: Components): ReadonlyMap<string, number> {
 }
 
 function treeCpuMs(pid: number): number {
-  const own = cpuMsOfStat(readProc(`${pid}/stat`));
-  return pid === process.pid ? own : childrenOf(pid).reduce((sum, child) => sum + treeCpuMs(child), own);
+  const { own, ofEndedChildren } = cpuMsOfStat(readProc(`${pid}/stat`));
+  if (pid === process.pid) return own;
+  // A child that ends hands its time to its parent, so that none is lost.
+  return childrenOf(pid).reduce((sum, child) => sum + treeCpuMs(child), own + ofEndedChildren);
 }
 
 function childrenOf(pid: number): readonly number[] {
