@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from '@parlance/persistence';
@@ -71,6 +71,16 @@ describe('npm start', () => {
         new RegExp(`^parlance standalone: Already running, pid ${stack.pid}: .* choose another folder\\.$`),
       ),
     ]);
+  });
+
+  it('ends with one line when its database is killed, and starts again on the same data', async () => {
+    expect(await putUser(stack.url, 'survivor')).toBeLessThan(300);
+    const pidFile = readFileSync(join(folder.path, 'data', 'postgres', 'postmaster.pid'), 'utf8');
+    process.kill(Number(pidFile.split('\n')[0]), 'SIGKILL');
+    expect(await stack.ended).toBe(1);
+    expect(stack.errors).toEqual([expect.stringMatching(/^parlance standalone: the embedded Postgres has ended\./)]);
+    await stack.restart();
+    expect(await getUser(stack.url, 'survivor')).toMatchObject({ id: 'survivor' });
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('drains on %s and exits 0', async (signal) => {

@@ -24,8 +24,15 @@ interface Prepared {
   readonly secrets: Secrets;
 }
 
+export interface StandaloneHost {
+  /** For a person to read. */
+  readonly print: (text: string) => void;
+  /** What cannot be gone on without is gone: say why, and end. */
+  readonly fail: (problem: string) => void;
+}
+
 /** The whole stack in one process: every service's module over the in-process bus, on an embedded Postgres. */
-export function standalone(print: (text: string) => void): ServiceDefinition<typeof fragments, Bus> {
+export function standalone({ print, fail }: StandaloneHost): ServiceDefinition<typeof fragments, Bus> {
   let prepared: Prepared | null = null;
   return {
     name: 'standalone',
@@ -42,7 +49,12 @@ export function standalone(print: (text: string) => void): ServiceDefinition<typ
           : null;
       prepared = { databaseUrl: embedded?.url ?? config.database.url, secrets };
       const bus = withTestFaults(inProcessBus(), config);
+      let closing = false;
+      void embedded?.exited.then((lastLines) => {
+        if (!closing) fail(`the embedded Postgres has ended. Start again; its last words were: ${lastLines}`);
+      });
       const close = async (): Promise<void> => {
+        closing = true;
         await bus.drain();
         await embedded?.stop();
       };

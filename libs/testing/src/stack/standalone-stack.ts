@@ -38,6 +38,11 @@ export class StandaloneStack implements Stack {
     return this.#app.pid;
   }
 
+  /** Settles with the exit code when the process ends, by whatever cause. */
+  get ended(): Promise<number | null> {
+    return this.#app.ended;
+  }
+
   async waitReady(): Promise<void> {
     const ended = (): string | undefined => (this.#app.running ? undefined : `it ended\n${this.#app.log}`);
     await until('standalone ready', async () => isReady(this.url), ended);
