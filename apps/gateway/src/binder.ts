@@ -2,22 +2,18 @@ import type { Directory } from '@parlance/actions';
 import { identityMismatch, names, settleCaller } from '@parlance/actions';
 import type { PrincipalCache, Sealer } from '@parlance/auth';
 import type { Bus } from '@parlance/bus';
-import { bindSession, findSession, pullLog } from '@parlance/contracts';
+import { bindSession, findSession } from '@parlance/contracts';
 import type { Claim, Dialect } from '@parlance/dialect-kit';
 import type { Tenant, VerifiedCredential } from '@parlance/domain';
 import { ParlanceError } from '@parlance/domain';
 import { z } from 'zod';
 import type { AudienceIndex } from './audience-index.js';
-import type { Connection, Identity } from './connection.js';
+import type { BindRequest, Connection, Identity } from './connection.js';
 import type { Dispatcher } from './dispatcher.js';
-import { parseEntry } from './fact-parser.js';
+import type { Owed } from './replayer.js';
+import { Replayer, requireOpen } from './replayer.js';
 import { COMMIT_SLACK_MS } from './room-feed.js';
 import type { RoomFeed } from './room-feed.js';
-import { Slots } from './slots.js';
-
-const REPLAY_PAGE = 500;
-/** Resumes that replay at a time, so that a reconnect storm never melts Postgres (guarantees.md section 2.5). */
-const RESUMES_AT_ONCE = 32;
 
 const ticketSchema = z.object({ credential: z.string().nullable() });
 
@@ -32,6 +28,8 @@ export interface BinderPorts {
   readonly podId: string;
   readonly socketsPerUser: number;
   readonly dialectNamed: (name: string) => Dialect | null;
+  /** The connection closed before its bind was complete: its session must be closed as it stands. */
+  readonly gone: (connection: Connection) => void;
 }
 
 type Bound = z.output<(typeof bindSession)['output']>;
@@ -41,9 +39,16 @@ type Bound = z.output<(typeof bindSession)['output']>;
  * (design.md section 4.6: subscribe, flush, then read).
  */
 export class Binder {
-  private readonly resumes = new Slots(RESUMES_AT_ONCE);
+  private readonly replayer: Replayer;
 
-  constructor(private readonly ports: BinderPorts) {}
+  constructor(private readonly ports: BinderPorts) {
+    const { bus, dispatcher } = ports;
+    this.replayer = new Replayer({
+      bus,
+      deliver: (connection, entry) => dispatcher.deliverTo(connection, entry),
+      left: (connection, roomId) => dispatcher.exclude(connection, roomId),
+    });
+  }
 
   /**
    * Settles an identity claim against what the connection already is. The first one binds it; the same again is free; a different
@@ -74,6 +79,7 @@ export class Binder {
     connection.dialect = dialect;
     this.requireDialect(connection, credential.tenant);
     const user = await this.ports.directory.user(session.tenantId, { id: session.userId });
+    requireOpen(connection);
     connection.credential = this.openTicket(session.ticket);
     connection.resume = sessionId;
     const caller = { tenant: credential.tenant, credential, user, origin: connection.sessionId };
@@ -92,12 +98,7 @@ export class Binder {
       if (audiences.ofRoom(tenantId, roomId).size === 0) feed.leaveRoom(tenantId, roomId);
     }
     if (audiences.ofUser(tenantId, identity.user.id).size === 0) feed.leaveUser(tenantId, identity.user.id);
-    connection.identity = null;
-    connection.credential = null;
-    connection.open.clear();
-    connection.floor.clear();
-    connection.backlog = [];
-    connection.asOf = null;
+    connection.forget();
   }
 
   private async verify(connection: Connection, credential: string | null): Promise<VerifiedCredential> {
@@ -111,32 +112,37 @@ export class Binder {
   }
 
   private async bind(connection: Connection, identity: Identity): Promise<void> {
+    requireOpen(connection);
     const tenantId = identity.caller.tenant.id;
-    const userId = identity.user.id;
-    const { audiences } = this.ports;
-    if (audiences.ofUser(tenantId, userId).size >= this.ports.socketsPerUser) {
+    const { audiences, feed } = this.ports;
+    if (audiences.ofUser(tenantId, identity.user.id).size >= this.ports.socketsPerUser) {
       throw new ParlanceError('rate-limited', 'This user has too many open connections.');
     }
     connection.identity = identity;
-    connection.state = 'binding';
+    connection.epoch += 1;
+    connection.become('binding');
     if (connection.userKey !== null) audiences.addUser(connection, connection.userKey);
     try {
-      await this.ports.feed.hearUser(tenantId, userId);
+      await feed.hearUser(tenantId, identity.user.id);
+      requireOpen(connection);
       const bound = await this.openSession(connection, identity);
-      await this.hear(connection, tenantId, userId, bound);
-      await this.replay(connection, tenantId, bound);
+      begin(connection, bound);
+      requireOpen(connection);
+      const owed = await this.hear(connection, identity, bound);
+      await this.replayer.run(connection, tenantId, identity.user.id, owed);
       await this.goLive(connection);
     } catch (error) {
+      if (connection.state === 'closed') this.ports.gone(connection);
       this.unbind(connection);
-      if (!isClosed(connection)) connection.state = 'unbound';
+      connection.become('unbound');
       throw error;
     }
   }
 
-  private openSession(connection: Connection, identity: Identity): Promise<Bound> {
+  private async openSession(connection: Connection, identity: Identity): Promise<Bound> {
     const dialect = connection.dialect?.name ?? '';
     const byUser = connection.dialect?.opening.resumes === 'by-user';
-    return this.ports.bus.request(bindSession, {
+    const request: BindRequest = {
       tenantId: identity.caller.tenant.id,
       userId: identity.user.id,
       dialect,
@@ -144,58 +150,29 @@ export class Binder {
       podId: this.ports.podId,
       ticket: this.ports.tickets.seal(JSON.stringify({ credential: connection.credential }), 'ticket'),
       resume: connection.resume !== null ? { sessionId: connection.resume } : byUser ? { latest: true } : null,
-    });
+    };
+    connection.pendingBind = request;
+    return this.ports.bus.request(bindSession, request);
   }
 
-  private async hear(connection: Connection, tenantId: string, userId: string, bound: Bound): Promise<void> {
+  /** Hears the groups; answers what must be replayed: what a resumed session is owed, and what passed here since the answer was read. */
+  private async hear(connection: Connection, { caller, user }: Identity, bound: Bound): Promise<readonly Owed[]> {
     const { feed, audiences } = this.ports;
-    const asOfMs = Date.parse(bound.asOf);
-    feed.userIsWhole(tenantId, userId, asOfMs);
-    for (const { roomId, head } of bound.recent) feed.noteHead(tenantId, userId, roomId, head);
-    for (const { roomId } of bound.groups) audiences.addRoom(connection, tenantId, roomId);
-    await feed.hearRooms(tenantId, bound.groups);
-    connection.begin(
-      bound.recent.map(({ roomId, head }) => ({ roomId, pos: head })),
-      new Date(asOfMs - COMMIT_SLACK_MS).toISOString(),
-    );
-  }
-
-  private async replay(connection: Connection, tenantId: string, bound: Bound): Promise<void> {
-    const { resumed } = bound;
-    if (resumed === null) return;
-    for (const roomId of resumed.openRooms) connection.open.add(roomId);
-    // What was owed before stays owed until the client confirms it here.
-    connection.begin(
-      [
-        ...bound.recent.map(({ roomId, head }) => ({ roomId, pos: head })),
-        ...resumed.owed.map(({ roomId, afterPos }) => ({ roomId, pos: afterPos })),
-      ],
-      connection.asOf ?? bound.asOf,
-    );
-    await this.resumes.run(async () => {
-      for (const room of resumed.owed) await this.replayRoom(connection, tenantId, room);
-    });
-  }
-
-  private async replayRoom(
-    connection: Connection,
-    tenantId: string,
-    owed: { readonly roomId: string; readonly afterPos: number; readonly toPos: number | null },
-  ): Promise<void> {
-    const end = owed.toPos ?? Number.MAX_SAFE_INTEGER;
-    for (let after = owed.afterPos, more = true; more && !isClosed(connection);) {
-      const { facts, head } = await this.ports.bus.request(pullLog, {
-        tenantId,
-        roomId: owed.roomId,
-        afterPos: after,
-        limit: REPLAY_PAGE,
-      });
-      const entries = facts.flatMap((raw) => parseEntry(raw) ?? []).filter((entry) => entry.pos <= end);
-      for (const entry of entries) await this.ports.dispatcher.deliverTo(connection, entry);
-      const last = entries.at(-1)?.pos ?? head;
-      more = entries.length > 0 && last < Math.min(head, end);
-      after = last;
+    const tenantId = caller.tenant.id;
+    const resumed = bound.resumed?.owed ?? [];
+    const current = new Set(resumed.flatMap(({ roomId, toPos }) => (toPos === null ? [roomId] : [])));
+    const missed: Owed[] = [];
+    for (const { roomId, head } of bound.groups) {
+      const passed = feed.positionOf(tenantId, roomId);
+      if (passed !== null && passed > head && !current.has(roomId))
+        missed.push({ roomId, afterPos: head, toPos: null });
+      audiences.addRoom(connection, tenantId, roomId);
     }
+    for (const roomId of bound.resumed?.openRooms ?? []) connection.open.add(roomId);
+    const heard = feed.hearRooms(tenantId, bound.groups);
+    feed.userIsWhole(tenantId, user.id, Date.parse(bound.asOf), bound.recent);
+    await heard;
+    return [...resumed, ...missed];
   }
 
   /** What came while it was bound goes out in order; then facts reach it directly. */
@@ -203,11 +180,10 @@ export class Binder {
     for (let entry = connection.backlog.shift(); entry !== undefined; entry = connection.backlog.shift()) {
       await this.ports.dispatcher.deliverTo(connection, entry);
     }
-    if (isClosed(connection)) {
-      this.unbind(connection);
-      throw new ParlanceError('unavailable', 'The connection closed while it was bound.');
-    }
-    connection.state = 'live';
+    requireOpen(connection);
+    connection.pendingBind = null;
+    connection.complete = true;
+    connection.become('live');
   }
 
   private openTicket(ticket: string | null): string | null {
@@ -216,9 +192,13 @@ export class Binder {
   }
 }
 
-/** Read through a function: the state may change while something is awaited. */
-function isClosed(connection: Connection): boolean {
-  return connection.state === 'closed';
+/** What was handled before, and what stays owed until its client confirms it here. */
+function begin(connection: Connection, { asOf, recent, resumed }: Bound): void {
+  connection.begin(
+    recent.map(({ roomId, head }) => ({ roomId, pos: head })),
+    (resumed?.owed ?? []).map(({ roomId, afterPos }) => ({ roomId, pos: afterPos })),
+    new Date(Date.parse(asOf) - COMMIT_SLACK_MS).toISOString(),
+  );
 }
 
 function requireSame(connection: Connection, identity: Identity, claim: Claim | null): void {

@@ -67,10 +67,19 @@ export class Clients {
   }
 }
 
-/** Sends a message of the string-id wire; the acknowledgement comes back. */
-export async function say(socket: Socket, userId: string, roomId: string, text: string): Promise<unknown> {
+/** Sends a message of the string-id wire; whatever it is answered comes back. */
+export async function trySay(socket: Socket, userId: string, roomId: string, text: string): Promise<unknown> {
   const message = { text, apiKey: API_KEY, chat_id: roomId, user_id: userId };
   const ack: unknown = await socket.timeout(10_000).emitWithAck('message', message);
+  return ack;
+}
+
+/** Sends a message; its acknowledgement comes back. */
+export async function say(socket: Socket, userId: string, roomId: string, text: string): Promise<unknown> {
+  const ack = await trySay(socket, userId, roomId, text);
+  if (typeof ack !== 'object' || ack === null || Reflect.get(ack, 'success') !== true) {
+    throw new Error(`Not sent: ${JSON.stringify(ack)}`);
+  }
   return ack;
 }
 

@@ -1,19 +1,25 @@
 import type { ActionContext, Actions, Caller, ConnectionIntent, Directory } from '@parlance/actions';
-import { actingUser, busActions, roomNotFound } from '@parlance/actions';
+import { actingUser, busActions } from '@parlance/actions';
+import { getRoom } from '@parlance/contracts';
 import type { RoomStamp, Signal } from '@parlance/domain';
 import { ParlanceError, snapshotOf } from '@parlance/domain';
 import type { Connection } from './connection.js';
 import type { SendLanes } from './send-lanes.js';
 
-/** A send is answered, or fails with a retryable code, within twice this, ms. */
-const SEND_TRY_MS = 1_400;
+/** A send is answered, or fails with a retryable code, within this, its wait for those before it included, ms. */
+const SEND_MS = 2_800;
 const SEND_TRIES = 2;
+/** A first try takes at most half of it. */
+const SEND_TRY_MS = SEND_MS / SEND_TRIES;
+const MIN_TRY_MS = 50;
 
 export interface ConnectionPorts extends ActionContext {
   readonly directory: Directory;
   readonly mayHear: (connection: Connection, room: RoomStamp) => boolean;
   readonly emitSignal: (signal: Signal) => void;
-  readonly leave: (connection: Connection) => void;
+  readonly leave: (connection: Connection) => Promise<void>;
+  /** Settles when the connection's session is stored as it is now. */
+  readonly save: (connection: Connection) => Promise<void>;
   readonly now: () => number;
 }
 
@@ -30,7 +36,12 @@ export function connectionActions(ports: ConnectionPorts, connection: Connection
 function orderedSend(ports: ConnectionPorts, send: Actions['message.send'], lanes: SendLanes): Actions['message.send'] {
   return (caller, intent) => {
     const clientMessageId = intent.clientMessageId ?? ports.newId();
-    const attempt = (): ReturnType<typeof send> => send(caller, { ...intent, clientMessageId }, SEND_TRY_MS);
+    const deadline = ports.now() + SEND_MS;
+    const attempt = (): ReturnType<typeof send> => {
+      const left = deadline - ports.now();
+      if (left < MIN_TRY_MS) throw new ParlanceError('unavailable', 'It took too long. Send it again.');
+      return send(caller, { ...intent, clientMessageId }, Math.min(left, SEND_TRY_MS));
+    };
     return lanes.run(intent.room, () => repeated(attempt));
   };
 }
@@ -48,9 +59,11 @@ async function repeated<T>(attempt: () => Promise<T>): Promise<T> {
 
 function ownActions(ports: ConnectionPorts, connection: Connection): Pick<Actions, ConnectionIntent> {
   const heardRoom = async (caller: Caller, key: string): Promise<RoomStamp> => {
-    actingUser(caller);
-    const room = await ports.directory.room(caller.tenant.id, key);
-    if (!ports.mayHear(connection, room)) throw roomNotFound();
+    const { id: viewerId } = actingUser(caller);
+    const tenantId = caller.tenant.id;
+    const room = await ports.directory.room(tenantId, key);
+    // The fact of an own join may be a moment behind the answer to the request that made it: the store knows.
+    if (!ports.mayHear(connection, room)) await ports.bus.request(getRoom, { tenantId, viewerId, roomId: room.id });
     return room;
   };
   const signalBase = (caller: Caller, room: RoomStamp) => ({
@@ -62,19 +75,23 @@ function ownActions(ports: ConnectionPorts, connection: Connection): Pick<Action
 
   return {
     'session.identify': (caller) => Promise.resolve({ user: actingUser(caller) }),
-    'session.leave': (caller) => {
+    'session.leave': async (caller) => {
       actingUser(caller);
-      ports.leave(connection);
-      return Promise.resolve({});
+      await ports.leave(connection);
+      return {};
     },
     'room.open': async (caller, { room }) => {
       const stamp = await heardRoom(caller, room);
       if (connection.open.size >= MAX_OPEN_ROOMS) throw new ParlanceError('rate-limited', 'Too many rooms are open.');
+      if (connection.open.has(stamp.id)) return { room: stamp };
       connection.open.add(stamp.id);
+      // Before it is confirmed: a client that resumes after this gateway's sudden death does not open its rooms again.
+      await ports.save(connection);
       return { room: stamp };
     },
     'room.close': async (caller, { room }) => {
       connection.open.delete((await ports.directory.room(caller.tenant.id, room)).id);
+      await ports.save(connection);
       return {};
     },
     'typing.set': async (caller, { room, status, text }) => {

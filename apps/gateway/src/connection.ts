@@ -1,10 +1,13 @@
 import type { Caller } from '@parlance/actions';
+import type { bindSession } from '@parlance/contracts';
 import type { Dialect, Frame } from '@parlance/dialect-kit';
 import type { Tenant, User } from '@parlance/domain';
 import type { Socket } from 'socket.io';
+import type { z } from 'zod';
 import type { RoomCursor } from './cursor.js';
 import { DeliveryCursor } from './cursor.js';
 import type { LogEntry } from './fact-parser.js';
+import type { CloseReason } from './gateway.metrics.js';
 import type { EncodedFrame, EngineConnection } from './socket-internals.js';
 import { engineOf, writeEncoded } from './socket-internals.js';
 
@@ -19,6 +22,8 @@ export const MAX_BACKLOG = 1_000;
 /** Frames of one connection that wait for its bind. */
 export const MAX_WAITING_FRAMES = 64;
 
+export type BindRequest = z.output<(typeof bindSession)['input']>;
+
 /** Who the connection belongs to once it is bound. */
 export interface Identity {
   readonly caller: Caller;
@@ -28,27 +33,35 @@ export interface Identity {
 /** One namespace of one client: its dialect, its identity, the rooms it shows, and what it was surely told. */
 export class Connection {
   readonly engine: EngineConnection;
-  state: ConnectionState = 'unbound';
   dialect: Dialect | null;
   identity: Identity | null = null;
+  /** grows with every change of identity: what was meant for an earlier one is not written any more */
+  epoch = 0;
   /** the credential the connection was verified with, to tell a second, different one */
   credential: string | null = null;
+  /** the one that came with the handshake: it outlives a failed or ended bind */
+  handshakeCredential: string | null = null;
   /** session the client says it had before, until it is bound */
   resume: string | null = null;
+  /** what was asked of the store for a bind that is not complete: the session may exist, and must not stay open */
+  pendingBind: BindRequest | null = null;
   /** rooms the client has opened */
   readonly open = new Set<string>();
   cursor = new DeliveryCursor();
   /** database time up to which every room without a cursor is confirmed */
   asOf: string | null = null;
-  /** something changed that the next checkpoint must save */
-  dirty = false;
-  /** the bind under way, or the last one */
-  bound: Promise<void> = Promise.resolve();
+  /** nothing older waits to be replayed: `asOf` may follow the gateway's own */
+  complete = false;
+  /** what must be done before the next frame begins: frames begin one after another */
+  turn: Promise<void> = Promise.resolve();
   waitingFrames = 0;
+  /** frames begun and not answered */
+  answering = 0;
   backlog: LogEntry[] = [];
-  /** per room: replayed up to here, live facts up to here are repeats */
-  readonly floor = new Map<string, number>();
   slowSince: number | null = null;
+  /** why this gateway is closing it */
+  closing: CloseReason | null = null;
+  private current: ConnectionState = 'unbound';
 
   constructor(
     readonly socket: Socket,
@@ -64,6 +77,15 @@ export class Connection {
     this.dialect = dialect;
   }
 
+  get state(): ConnectionState {
+    return this.current;
+  }
+
+  /** Nothing leads out of `closed`. */
+  become(state: ConnectionState): void {
+    if (this.current !== 'closed') this.current = state;
+  }
+
   get tenant(): Tenant | null {
     return this.identity?.caller.tenant ?? null;
   }
@@ -73,9 +95,22 @@ export class Connection {
     return this.identity === null ? null : keyOf(this.identity.caller.tenant.id, this.identity.user.id);
   }
 
-  begin(cursors: readonly RoomCursor[], asOf: string): void {
-    this.cursor = new DeliveryCursor(cursors);
+  begin(handled: readonly RoomCursor[], owed: readonly RoomCursor[], asOf: string): void {
+    this.cursor = new DeliveryCursor(handled, owed);
     this.asOf = asOf;
+    this.complete = false;
+  }
+
+  /** Forgets who it was and what that one heard. */
+  forget(): void {
+    this.identity = null;
+    this.epoch += 1;
+    this.credential = this.handshakeCredential;
+    this.open.clear();
+    this.backlog = [];
+    this.cursor = new DeliveryCursor();
+    this.asOf = null;
+    this.complete = false;
   }
 
   send(frame: Frame): void {

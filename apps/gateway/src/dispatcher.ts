@@ -6,14 +6,15 @@ import type { AudienceIndex } from './audience-index.js';
 import type { Connection } from './connection.js';
 import { MAX_BACKLOG } from './connection.js';
 import type { LogEntry } from './fact-parser.js';
+import { broughtBy } from './fact-parser.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
 import { renderFor, rendererOf, needsRoom } from './rendering.js';
 import type { EncodedFrame } from './socket-internals.js';
 import { encodeFrame } from './socket-internals.js';
 
 export interface DispatcherPorts {
-  /** A room with its people, cached by version; errors are the renderer's to miss: the event is passed over. */
-  readonly loadView: (tenantId: string, room: RoomStamp) => RoomView | Promise<RoomView>;
+  /** A room with its people, cached by version; null when it cannot be had: renderers do with the event alone. Must not reject. */
+  readonly loadView: (tenantId: string, room: RoomStamp) => RoomView | Promise<RoomView | null>;
   readonly wrote: (connection: Connection) => void;
   readonly overflowed: (connection: Connection) => void;
   readonly left: (tenantId: string, roomId: string) => void;
@@ -40,21 +41,28 @@ export class Dispatcher {
     if (hearers.length === 0) return finish();
     const written = this.write(fact, hearers);
     if (written === undefined) return finish();
-    return written.then(finish);
+    // Whoever the fact removes hears nothing after it, also when it could not be told.
+    return written.finally(finish);
   }
 
   /** A fact for one connection alone: what it is owed, or what came while it bound. */
   async deliverTo(connection: Connection, entry: LogEntry): Promise<void> {
-    if (entry.fact === null || entry.pos <= (connection.floor.get(entry.roomId) ?? 0)) return;
-    connection.floor.set(entry.roomId, entry.pos);
+    if (entry.fact === null || entry.pos <= connection.cursor.newest(entry.roomId)) return;
     await this.write(entry.fact, [connection]);
+  }
+
+  /** Takes one connection out of a room that its user has left. */
+  exclude(connection: Connection, roomId: string): void {
+    const tenantId = connection.tenant?.id;
+    if (tenantId === undefined) return;
+    this.audiences.removeRoom(connection, tenantId, roomId);
+    if (this.audiences.ofRoom(tenantId, roomId).size === 0) this.ports.left(tenantId, roomId);
   }
 
   receipt(receipt: ReceiptChanged): void | Promise<void> {
     return this.write(receipt, this.liveListeners(receipt.tenantId, receipt.room));
   }
 
-  /** `only`: dialects whose clients hear it; default all. */
   signal(signal: Signal): void | Promise<void> {
     return this.write(signal, this.liveListeners(signal.tenantId, signal.room));
   }
@@ -85,7 +93,7 @@ export class Dispatcher {
     const hearers: Connection[] = [];
     for (const connection of listeners) {
       if (connection.state === 'binding') this.keep(connection, entry);
-      else if (connection.state === 'live' && entry.pos > (connection.floor.get(entry.roomId) ?? 0)) {
+      else if (connection.state === 'live' && entry.pos > connection.cursor.newest(entry.roomId)) {
         hearers.push(connection);
       }
     }
@@ -99,14 +107,7 @@ export class Dispatcher {
 
   /** Members that a fact brings hear it, and everything after. */
   private admit(fact: Fact): void {
-    if (fact.room.kind === 'direct') return;
-    const ids =
-      fact.type === 'room.created'
-        ? fact.memberIds
-        : fact.type === 'member.added'
-          ? fact.members.map((member) => member.userId)
-          : [];
-    for (const id of ids) {
+    for (const id of broughtBy(fact)) {
       for (const connection of this.audiences.ofUser(fact.tenantId, id)) {
         this.audiences.addRoom(connection, fact.tenantId, fact.room.id);
       }
@@ -129,42 +130,59 @@ export class Dispatcher {
     if (this.audiences.ofRoom(fact.tenantId, fact.room.id).size === 0) this.ports.left(fact.tenantId, fact.room.id);
   }
 
+  /** Dialects that need the room's view wait for it; the others are told at once. */
   private write(event: DomainEvent, hearers: readonly Connection[]): void | Promise<void> {
-    const [first] = hearers;
-    const tenant = first?.tenant ?? null;
+    const tenant = hearers[0]?.tenant ?? null;
     if (tenant === null) return undefined;
-    const byDialect = groupByDialect(hearers);
-    const needed = [...byDialect.keys()].some((dialect) => needsRoom(dialect, event));
-    if (!needed) return this.writeAll(event, byDialect, { tenant, room: null });
+    const waiting: [Dialect, Connection[]][] = [];
+    for (const [dialect, connections] of groupByDialect(hearers)) {
+      if (needsRoom(dialect, event)) waiting.push([dialect, connections]);
+      else this.writeAll(dialect, event, connections, { tenant, room: null });
+    }
+    if (waiting.length === 0) return undefined;
     const view = this.ports.loadView(event.tenantId, event.room);
-    if (!(view instanceof Promise)) return this.writeAll(event, byDialect, { tenant, room: view });
-    return view.then((room) => this.writeAll(event, byDialect, { tenant, room }));
+    if (!(view instanceof Promise)) {
+      for (const [dialect, connections] of waiting) this.writeAll(dialect, event, connections, { tenant, room: view });
+      return undefined;
+    }
+    const epochs = new Map(hearers.map((connection) => [connection, connection.epoch]));
+    return view.then((room) => {
+      for (const [dialect, connections] of waiting) {
+        // Who has become somebody else meanwhile must not hear what was meant for the former one.
+        const same = connections.filter((connection) => epochs.get(connection) === connection.epoch);
+        this.writeAll(dialect, event, same, { tenant, room });
+      }
+    });
   }
 
-  private writeAll(event: DomainEvent, byDialect: ReadonlyMap<Dialect, readonly Connection[]>, view: View): void {
-    for (const [dialect, connections] of byDialect) {
-      const live = connections.filter((connection) => connection.state !== 'closed');
-      for (const delivery of this.render(dialect, event, view)) this.send(delivery, event, live, view.tenant);
-      if ('pos' in event) {
-        for (const connection of live) {
-          connection.cursor.sent(event.room.id, event.pos);
-          this.ports.wrote(connection);
-        }
-      }
+  private writeAll(dialect: Dialect, event: DomainEvent, hearers: readonly Connection[], view: View): void {
+    const connections = hearers.filter(({ state, closing }) => state !== 'closed' && closing === null);
+    for (const delivery of this.render(dialect, event, view)) {
+      this.guarded(dialect, event, () => this.send(delivery, event, connections, view.tenant));
+    }
+    if (!('pos' in event)) return;
+    for (const connection of connections) {
+      connection.cursor.sent(event.room.id, event.pos);
+      this.ports.wrote(connection);
     }
   }
 
   private render(dialect: Dialect, event: DomainEvent, view: View): readonly Delivery[] {
     if (rendererOf(dialect, event) === null) return [];
+    return this.guarded(dialect, event, () => renderFor(dialect, event, view)) ?? [];
+  }
+
+  /** A renderer that fails costs its own dialect that one event, and nobody else anything. */
+  private guarded<T>(dialect: Dialect, event: DomainEvent, work: () => T): T | undefined {
     try {
-      return renderFor(dialect, event, view);
+      return work();
     } catch (error) {
       this.metrics.skipped('render-failed');
       this.logger.error(
         { code: 'render-failed', err: error, dialect: dialect.name, type: event.type, roomId: event.room.id },
         'event passed over in one dialect',
       );
-      return [];
+      return undefined;
     }
   }
 

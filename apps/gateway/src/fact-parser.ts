@@ -26,6 +26,47 @@ export function parseEntry(raw: unknown): LogEntry | null {
   return place.success ? entryOf(place.data, null) : null;
 }
 
+/**
+ * A page of a room's log, which is in order and without gaps: what cannot even be placed takes the place that is left for it, so that
+ * it is passed over and not pulled for ever. `afterPos`: the position the page was asked after, if one was.
+ */
+export function parsePage(
+  facts: readonly unknown[],
+  room: { readonly tenantId: string; readonly roomId: string },
+  afterPos: number | null,
+): LogEntry[] {
+  const entries: LogEntry[] = [];
+  for (const raw of facts) {
+    const last = entries.at(-1);
+    const before = last?.pos ?? afterPos;
+    const { tenantId, roomId } = room;
+    const entry =
+      parseEntry(raw) ??
+      (before === null
+        ? null
+        : { tenantId, roomId, pos: before + 1, prevAtMs: last?.atMs ?? null, atMs: last?.atMs ?? 0, fact: null });
+    if (entry !== null) entries.push(entry);
+  }
+  return entries;
+}
+
+/** Does the fact bring this user into its room? */
+export function joins({ fact }: LogEntry, userId: string): boolean {
+  return fact !== null && broughtBy(fact).includes(userId);
+}
+
+/** The users a fact brings into its room; for direct rooms nobody: their pair is in every fact. */
+export function broughtBy(fact: Fact): readonly string[] {
+  if (fact.room.pair !== null) return [];
+  if (fact.type === 'room.created') return fact.memberIds;
+  return fact.type === 'member.added' ? fact.members.map((member) => member.userId) : [];
+}
+
+/** Does the fact end this user's stay? */
+export function leaves({ fact }: LogEntry, userId: string): boolean {
+  return fact?.type === 'room.deleted' || (fact?.type === 'member.removed' && fact.userId === userId);
+}
+
 function entryOf(place: z.infer<typeof placeSchema>, fact: Fact | null): LogEntry {
   return {
     tenantId: place.tenantId,

@@ -1,9 +1,9 @@
 import type { Server as HttpServer } from 'node:http';
 import { randomBytes } from 'node:crypto';
-import { Directory, RateLimits } from '@parlance/actions';
+import { Directory, RateLimits, watchIdentity } from '@parlance/actions';
 import { PrincipalCache, sealer } from '@parlance/auth';
 import type { Bus } from '@parlance/bus';
-import { IDENTITY_CHANGED_ADDRESS, identityChanged, verifyCredential } from '@parlance/contracts';
+import { verifyCredential } from '@parlance/contracts';
 import { dialectNamed, dialectOfEvent, dialects } from '@parlance/dialect-registry';
 import { objectIdMaker } from '@parlance/domain';
 import type { Clock, Health, Logger, Metrics } from '@parlance/observability';
@@ -14,6 +14,7 @@ import { Dispatcher } from './dispatcher.js';
 import type { GatewaySettings } from './gateway.config.js';
 import { GatewayMetrics } from './gateway.metrics.js';
 import { Gateway } from './gateway.service.js';
+import { IdentityRefresher } from './identity-refresher.js';
 import { Intake } from './intake.js';
 import { COMMIT_SLACK_MS, RoomFeed } from './room-feed.js';
 import { SessionKeeper } from './session-keeper.js';
@@ -55,7 +56,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
   const directory = new Directory(bus);
   const principals = new PrincipalCache({ verify: (request) => bus.request(verifyCredential, request), now: clock });
   const audiences = new AudienceIndex();
-  const views = new ViewCache(bus, directory);
+  const views = new ViewCache(bus, directory, logger);
   const metrics = new GatewayMetrics(env.metrics, {
     connections: () => gateway.connections.size,
     subscriptions: () => feed.subscriptions,
@@ -75,7 +76,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     bus,
     {
       deliver: (entry) => dispatcher.deliver(entry),
-      receipt: (receipt) => void dispatcher.receipt(receipt),
+      receipt: (receipt) => dispatcher.receipt(receipt),
     },
     metrics,
     logger,
@@ -93,7 +94,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     metrics.closed('unbound');
     closeTransport(engine);
   });
-  const signals = new Signals(io, (signal) => dispatcher.signal(signal), logger);
+  const signals = new Signals(io, (signal) => dispatcher.signal(signal), logger, redis === null);
   const secrets = { previous: own.previousSecret };
   const binder = new Binder({
     bus,
@@ -106,6 +107,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     podId,
     socketsPerUser: limits.socketsPerUser,
     dialectNamed,
+    gone: (connection) => void gateway.forget(connection, 'closed'),
   });
   const intake = new Intake(
     {
@@ -138,6 +140,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
       maxTextChars: limits.textChars,
       mayHear: (connection, room) => dispatcher.mayHear(connection, room),
       emitSignal: (signal) => signals.emit(signal),
+      save: (connection) => keeper.saveNow(connection),
       now: clock,
     },
     metrics,
@@ -153,17 +156,20 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     return null;
   }
 
-  const changes = await bus.listen(identityChanged, IDENTITY_CHANGED_ADDRESS, (change) => {
-    principals.evict(change);
-    if (change.kind === 'user') directory.forgetUser(change.tenantId, change.id);
+  const refresher = new IdentityRefresher({
+    principals,
+    directory,
+    connections: gateway.connections,
+    revoked: (connection) => gateway.revoke(connection),
+    logger,
   });
+  const stopWatching = await watchIdentity(bus, principals, directory, (change) => refresher.changed(change));
+  const recover = (): void => {
+    feed.recover().catch((err: unknown) => logger.warn({ code: 'catch-up-failed', err }, 'it is tried again'));
+  };
   const offStatus = bus.onStatus((status) => {
-    if (status !== 'connected') return;
-    principals.clear();
-    const since = (keeper.wholeAtMs ?? clock()) - COMMIT_SLACK_MS;
-    feed
-      .catchUp(since)
-      .catch((err: unknown) => logger.warn({ code: 'catch-up-failed', err }, 'the relay repeats heads'));
+    if (status === 'connected') return recover();
+    feed.lost((keeper.wholeAtMs ?? clock()) - COMMIT_SLACK_MS);
   });
   env.health.register('bus', () => (bus.connected ? null : 'the bus (NATS) is away'));
   const beat = (): void => {
@@ -176,6 +182,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     setInterval(() => unbound.sweep(), 1_000),
     setInterval(() => feed.sweep(), SWEEP_MS),
     setInterval(beat, BEAT_MS),
+    setInterval(recover, BEAT_MS),
   ];
   beat();
 
@@ -186,8 +193,8 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
       for (const timer of timers) clearInterval(timer);
       offStatus();
       await io.close();
-      await keeper.flush();
-      await Promise.all([changes.stop(), feed.close()]);
+      await keeper.finish();
+      await Promise.all([stopWatching(), feed.close()]);
       await redis?.close();
     },
   };

@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Drain, startApp, type RunningApp } from '@parlance/bootstrap';
-import { createInProcessHub, type Bus, type InProcessHub } from '@parlance/bus';
+import {
+  createInProcessHub,
+  faultyBus,
+  type Bus,
+  type FaultOptions,
+  type FaultyBus,
+  type InProcessHub,
+} from '@parlance/bus';
 import { loadConfig } from '@parlance/config';
 import { addMembers, createRoom, putUser, removeMember } from '@parlance/contracts';
 import type { Room, User } from '@parlance/domain';
@@ -16,9 +23,19 @@ import { GatewayModule, gatewayFragments } from './index.js';
 const fragments = [...identityFragments, ...messageFragments, ...gatewayFragments] as const;
 const SECRET = 'a secret of the specs, 32 characters or more';
 
+/** Limits that no spec meets unless it asks for them. */
+const ROOMY = {
+  PARLANCE_LIMIT_MESSAGES_PER_SECOND: '10000',
+  PARLANCE_LIMIT_MESSAGES_BURST: '10000',
+  PARLANCE_LIMIT_OTHER_EVENTS_PER_SECOND: '10000',
+  PARLANCE_LIMIT_CONNECTS_PER_MINUTE: '100000',
+};
+
 export interface Pod {
   readonly url: string;
   readonly name: string;
+  /** lets the pod's clock run ahead, ms */
+  readonly pass: (ms: number) => void;
   readonly metrics: () => Promise<string>;
   close(): Promise<void>;
 }
@@ -27,6 +44,9 @@ export interface Pod {
 export interface World {
   readonly hub: InProcessHub;
   readonly bus: Bus;
+  /** the bus that the services publish on, when faults were asked for */
+  readonly faults: FaultyBus | null;
+  readonly databaseUrl: string;
   startGateway(name: string, env?: Readonly<Record<string, string>>): Promise<Pod>;
   user(id: string): Promise<User>;
   group(...memberIds: readonly string[]): Promise<Room>;
@@ -35,7 +55,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function startWorld(): Promise<World> {
+export async function startWorld(faultOptions: FaultOptions | null = null): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'parlance-gateway-'));
   const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), durable: false });
   await migrate({ connectionString: postgres.url, migrationsDir: defaultMigrationsDir() });
@@ -47,17 +67,24 @@ export async function startWorld(): Promise<World> {
       PARLANCE_ENV: 'test',
       PARLANCE_MASTER_KEY: SECRET,
       PARLANCE_GATEWAY_SECRET: SECRET,
+      ...ROOMY,
       ...env,
     });
   const config = settings({});
-  const services = await startPod(hub, 'services', [IdentityModule.register(config), MessageModule.register(config)]);
-  const pods: Pod[] = [services];
+  const inner = hub.connect('services');
+  const faults = faultOptions === null ? null : faultyBus(inner, faultOptions);
+  const modules = [IdentityModule.register(config), MessageModule.register(config)];
+  const pods: Pod[] = [await startPod(faults ?? inner, 'services', modules)];
   const bus = hub.connect('spec');
   return {
     hub,
     bus,
+    faults,
+    databaseUrl: postgres.url,
     startGateway: async (name, env = {}) => {
-      const pod = await startPod(hub, name, [GatewayModule.register(settings({ PARLANCE_POD_ID: name, ...env }))]);
+      const pod = await startPod(hub.connect(name), name, [
+        GatewayModule.register(settings({ PARLANCE_POD_ID: name, ...env })),
+      ]);
       pods.push(pod);
       return pod;
     },
@@ -83,16 +110,23 @@ export async function startWorld(): Promise<World> {
   };
 }
 
-async function startPod(hub: InProcessHub, name: string, modules: readonly NestModule[]): Promise<Pod> {
+async function startPod(bus: Bus, name: string, modules: readonly NestModule[]): Promise<Pod> {
   const logger = createLogger({ service: name, level: 'warn' });
   const drain = new Drain({ logger, graceMs: 2_000 });
   const metrics = new Metrics();
-  const bus = hub.connect(name);
+  let ahead = 0;
+  const clock = (): number => Date.now() + ahead;
   const running: RunningApp = await startApp({
-    platform: { logger, metrics, health: new Health(), drain, clock: Date.now, bus },
+    platform: { logger, metrics, health: new Health(), drain, clock, bus },
     modules,
     http: { host: '127.0.0.1', port: 0 },
     release: () => bus.drain(),
   });
-  return { name, url: running.url, metrics: () => metrics.text(), close: () => running.close() };
+  return {
+    name,
+    url: running.url,
+    pass: (ms) => (ahead += ms),
+    metrics: () => metrics.text(),
+    close: () => running.close(),
+  };
 }

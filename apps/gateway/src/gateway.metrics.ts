@@ -1,7 +1,7 @@
 import type { Metrics } from '@parlance/observability';
 
-export type SkipReason = 'unreadable' | 'render-failed' | 'delivery-failed' | 'pull-failed' | 'not-a-member';
-export type CloseReason = 'unbound' | 'slow' | 'drain' | 'flood' | 'backlog' | 'refused';
+export type SkipReason = 'unreadable' | 'render-failed' | 'delivery-failed' | 'pull-failed';
+export type CloseReason = 'unbound' | 'slow' | 'drain' | 'flood' | 'backlog' | 'refused' | 'revoked';
 
 /** The gateway's figures, named for what somebody on call asks. */
 export class GatewayMetrics {

@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import { Server as HttpServer } from 'node:http';
 import { Inject, Injectable, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BUS, CLOCK, DRAIN, Drain, HEALTH, LOGGER, METRICS } from '@parlance/bootstrap';
@@ -24,12 +24,22 @@ class GatewayHost implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const http: HttpServer = this.host.httpAdapter.getHttpServer();
+    const http = httpServerOf(this.host);
     const { bus, logger, metrics, health, clock } = this;
     const gateway = await assembleGateway(this.settings, { http, bus, logger, metrics, health, clock });
     this.drain.add('intake', 'gateway connections', () => gateway.drain(this.drain.graceMs));
     this.drain.add('finish', 'gateway sessions', () => gateway.close());
   }
+}
+
+function httpServerOf({ httpAdapter }: HttpAdapterHost): HttpServer {
+  const server: unknown = httpAdapter.getHttpServer();
+  if (isHttpServer(server)) return server;
+  throw new TypeError('The gateway needs an HTTP server of Node.');
+}
+
+function isHttpServer(value: unknown): value is HttpServer {
+  return value instanceof HttpServer;
 }
 
 @Module({})

@@ -1,6 +1,6 @@
 import type { Actions, Directory, RateLimits } from '@parlance/actions';
 import type { Sealer } from '@parlance/auth';
-import type { Dialect } from '@parlance/dialect-kit';
+import type { Dialect, Handshake } from '@parlance/dialect-kit';
 import { ParlanceError, toParlanceError } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
 import type { Server, Socket } from 'socket.io';
@@ -32,6 +32,10 @@ const SLOW_MS = 5_000;
 /** How long after the first unconfirmed fact a client is asked whether it handled it, ms. */
 const PROBE_AFTER_MS = 1_000;
 
+/** How long a drained connection may finish what it is being answered, ms. */
+const FINISH_MS = 2_000;
+const FINISH_STEP_MS = 25;
+
 export interface GatewayParts {
   readonly io: Server;
   readonly dialects: readonly Dialect[];
@@ -58,7 +62,7 @@ export class Gateway {
   private readonly actions = new WeakMap<Connection, Actions>();
   /** connections with unconfirmed facts, and since when */
   private readonly unconfirmed = new Map<Connection, number>();
-  private readonly probing = new Set<Connection>();
+  private readonly unwatch = new WeakMap<Connection, () => void>();
   private draining = false;
 
   constructor(private readonly parts: GatewayParts) {
@@ -72,7 +76,7 @@ export class Gateway {
   actionsOf(connection: Connection): Actions {
     const known = this.actions.get(connection);
     if (known !== undefined) return known;
-    const ports = { ...this.parts.actionPorts, leave: (one: Connection) => this.release(one, 'ended') };
+    const ports = { ...this.parts.actionPorts, leave: (one: Connection) => this.release(one) };
     const made = connectionActions(ports, connection, new SendLanes());
     this.actions.set(connection, made);
     return made;
@@ -85,8 +89,13 @@ export class Gateway {
   }
 
   close(connection: Connection, reason: CloseReason): void {
-    this.parts.metrics.closed(reason);
-    if (reason === 'slow' || reason === 'backlog') abandon(connection.engine);
+    if (connection.closing !== null && !isAbandoned(reason)) return;
+    if (connection.closing === null) this.parts.metrics.closed(reason);
+    connection.closing = reason;
+    // It is told nothing from here on, so the gateway's own progress is not its any more.
+    connection.complete = false;
+    if (isAbandoned(reason)) abandon(connection.engine);
+    else if (reason === 'revoked') connection.socket.disconnect(true);
     else closeTransport(connection.engine);
   }
 
@@ -95,8 +104,8 @@ export class Gateway {
     const now = this.parts.now();
     for (const [connection, since] of this.unconfirmed) {
       if (now - since < PROBE_AFTER_MS) continue;
+      if (connection.cursor.unmarked && probe(connection.engine) === 'outstanding') continue;
       this.unconfirmed.delete(connection);
-      if (!this.probing.has(connection) && probe(connection.engine)) this.probing.add(connection);
     }
     for (const connection of this.connections) this.watchSlow(connection, now);
   }
@@ -108,9 +117,24 @@ export class Gateway {
     const steps = Math.max(1, Math.min(20, Math.ceil(connections.length / 50)));
     const size = Math.ceil(connections.length / steps);
     for (let step = 0; step < steps; step += 1) {
-      for (const connection of connections.slice(step * size, (step + 1) * size)) this.close(connection, 'drain');
+      const leaving = connections.slice(step * size, (step + 1) * size);
+      await Promise.all(
+        leaving.map((connection) => this.moveAway(connection, Math.min(FINISH_MS, graceMs / 4), pause)),
+      );
       if (step + 1 < steps) await pause(graceMs / 2 / steps);
     }
+  }
+
+  /** What is being answered is answered first, as far as time allows. */
+  private async moveAway(
+    connection: Connection,
+    withinMs: number,
+    pause: (ms: number) => Promise<void>,
+  ): Promise<void> {
+    for (let waited = 0; connection.answering > 0 && waited < withinMs; waited += FINISH_STEP_MS) {
+      await pause(FINISH_STEP_MS);
+    }
+    this.close(connection, 'drain');
   }
 
   private admit(socket: Socket, namespace: string, next: (error?: Error) => void): void {
@@ -139,13 +163,35 @@ export class Gateway {
     );
     setSessionToken(socket, parts.sessions.seal(connection.sessionId, 'session'));
     socket.data = connection;
-    const claim = connection.dialect?.opening.claim(handshake) ?? null;
-    if (claim !== null) await parts.binder.settle(connection, claim);
+    // It may close before it is open; what was bound for it must then not stay.
+    const closed = (): void => this.closed(connection, 'closed');
+    connection.engine.on('close', closed);
+    this.unwatch.set(connection, () => connection.engine.off('close', closed));
+    try {
+      await this.identify(connection, handshake);
+    } catch (error) {
+      this.closed(connection, 'refused');
+      throw error;
+    }
   }
 
+  private async identify(connection: Connection, handshake: Handshake): Promise<void> {
+    const claim = connection.dialect?.opening.claim(handshake) ?? null;
+    if (claim === null) return;
+    connection.handshakeCredential = claim.credential ?? null;
+    connection.resume = this.sessionOf(handshake);
+    await this.parts.binder.settle(connection, claim);
+  }
+
+  private sessionOf(handshake: Handshake): string | null {
+    const token = returningToken(handshake);
+    return token === null ? null : this.parts.sessions.open(token, 'session');
+  }
+
+  /** What stands last was added by our own proxy; what stands before it is the client's to invent. */
   private addressOf(socket: Socket): string {
     const forwarded = this.parts.trustProxy ? firstHeader(socket.handshake.headers['x-forwarded-for']) : null;
-    return forwarded?.split(',')[0]?.trim() ?? socket.handshake.address;
+    return forwarded?.split(',').at(-1)?.trim() ?? socket.handshake.address;
   }
 
   private open(socket: Socket): void {
@@ -153,17 +199,28 @@ export class Gateway {
     if (!(connection instanceof Connection)) return closeTransport(engineOf(socket));
     this.connections.add(connection);
     this.parts.unbound.watch(connection);
-    watchHeartbeats(connection.engine, {
+    this.watch(connection);
+    socket.onAny((event: unknown, ...args: unknown[]) => this.receive(connection, event, args));
+    socket.on('disconnect', (reason) => this.closed(connection, reason));
+    if (this.draining) return this.close(connection, 'drain');
+    if (connection.identity !== null) this.bound(connection);
+    else this.resume(connection, this.sessionOf(handshakeOf(socket)));
+  }
+
+  /** Until the connection ends: a client may open and close namespaces on one transport for ever. */
+  private watch(connection: Connection): void {
+    const unheard = watchHeartbeats(connection.engine, {
       mark: () => connection.cursor.mark(),
       confirm: () => this.confirm(connection),
     });
-    socket.onAny((event: string, ...args: unknown[]) => this.receive(connection, event, args));
-    socket.on('disconnect', (reason) => this.closed(connection, reason));
-    if (connection.identity !== null) this.bound(connection);
-    else this.resume(connection, returningToken(handshakeOf(socket)));
+    const before = this.unwatch.get(connection);
+    this.unwatch.set(connection, () => {
+      unheard();
+      before?.();
+    });
   }
 
-  private receive(connection: Connection, event: string, args: unknown[]): void {
+  private receive(connection: Connection, event: unknown, args: unknown[]): void {
     this.parts.unbound.heard(connection);
     const ack = acknowledgeOf(args.at(-1));
     const values = ack === null ? args : args.slice(0, -1);
@@ -171,11 +228,10 @@ export class Gateway {
   }
 
   /** Taken up in the background; frames that come meanwhile wait behind it. */
-  private resume(connection: Connection, token: string | null): void {
-    const sessionId = token === null ? null : this.parts.sessions.open(token, 'session');
+  private resume(connection: Connection, sessionId: string | null): void {
     if (sessionId === null) return;
     const { metrics, logger } = this.parts;
-    connection.bound = this.parts.binder.resume(connection, sessionId).then(
+    connection.turn = this.parts.binder.resume(connection, sessionId).then(
       (resumed) => {
         metrics.resumed(resumed ? 'resumed' : 'gone');
         if (resumed) this.bound(connection);
@@ -195,32 +251,45 @@ export class Gateway {
   }
 
   private confirm(connection: Connection): void {
-    this.probing.delete(connection);
     if (connection.cursor.confirm()) this.parts.keeper.touch(connection);
     if (connection.cursor.unmarked) this.wrote(connection);
   }
 
   private closed(connection: Connection, reason: string): void {
-    connection.state = 'closed';
+    if (connection.state === 'closed') return;
+    const binding = connection.state === 'binding';
+    connection.become('closed');
     this.connections.delete(connection);
     this.unconfirmed.delete(connection);
-    this.probing.delete(connection);
+    this.unwatch.get(connection)?.();
     this.parts.unbound.gone(connection);
-    // A client that says goodbye has left; one whose transport ends may come back.
-    this.forget(connection, reason === 'client namespace disconnect' ? 'ended' : 'closed');
+    // A client that says goodbye has left; one whose transport ends may come back. A bind under way ends by itself.
+    if (!binding) void this.forget(connection, reason === 'client namespace disconnect' ? 'ended' : 'closed');
   }
 
-  /** The client gives its identity up but stays connected. */
-  private release(connection: Connection, state: 'ended'): void {
-    this.forget(connection, state);
-    connection.state = 'unbound';
+  /** The client gives its identity up but stays connected. Settles when its session is forgotten. */
+  private async release(connection: Connection): Promise<void> {
+    const forgotten = this.forget(connection, 'ended');
+    connection.become('unbound');
     connection.resume = null;
     this.parts.unbound.released(connection);
+    await forgotten;
   }
 
-  private forget(connection: Connection, state: 'closed' | 'ended'): void {
-    this.parts.keeper.leave(connection, state);
-    this.parts.binder.unbind(connection);
+  /** Its user or credential is no longer good: the client is told to stay away, and its session is forgotten. */
+  revoke(connection: Connection): void {
+    void this.forget(connection, 'ended');
+    this.close(connection, 'revoked');
+  }
+
+  /** Ends what the connection was: its session is closed as it stands, and it hears nothing any more. */
+  forget(connection: Connection, state: 'closed' | 'ended'): Promise<void> {
+    const { keeper, binder } = this.parts;
+    const saved = keeper.leave(connection, state);
+    if (connection.asOf === null && connection.pendingBind !== null) keeper.settle(connection.pendingBind);
+    connection.pendingBind = null;
+    binder.unbind(connection);
+    return saved;
   }
 
   private watchSlow(connection: Connection, now: number): void {
@@ -230,6 +299,11 @@ export class Gateway {
     else if (connection.slowSince === null) connection.slowSince = now;
     else if (now - connection.slowSince > SLOW_MS) this.close(connection, 'slow');
   }
+}
+
+/** Nothing that is buffered is waited for. */
+function isAbandoned(reason: CloseReason): boolean {
+  return reason === 'slow' || reason === 'backlog';
 }
 
 /** The connect_error a client sees: the message, and the code in its `data`. */

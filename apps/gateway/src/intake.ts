@@ -8,8 +8,9 @@ import type { Connection } from './connection.js';
 import { MAX_WAITING_FRAMES } from './connection.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
 
-/** Refused frames in a row after which a connection is closed: it was warned with an error each time. */
+/** Refused frames after which a connection is closed: it was warned with an error each time. A good frame makes up for some. */
 export const MAX_REFUSALS = 100;
+const FORGIVEN = 10;
 
 export type Acknowledge = (...args: unknown[]) => void;
 
@@ -22,8 +23,18 @@ export interface IntakePorts {
   readonly flooded: (connection: Connection) => void;
 }
 
+interface Frame {
+  readonly event: string;
+  readonly args: readonly unknown[];
+  readonly ack: Acknowledge | null;
+}
+
+/** What became of a frame's beginning: the answer it gets later, or now. */
+type Begun = { readonly reply: Promise<Reply> };
+
 /**
- * From a frame to an answer: dialect, rate, schema, identity, intent, reply. Every refusal is worded by the dialect; nothing a
+ * From a frame to an answer: dialect, rate, schema, identity, intent, reply. A connection's frames begin one after another, so that
+ * what it sent first is settled first; their answers come as they are ready. Every refusal is worded by the dialect; nothing a
  * client sends ends the process.
  */
 export class Intake {
@@ -35,73 +46,90 @@ export class Intake {
     private readonly logger: Logger,
   ) {}
 
-  /** Never rejects. */
+  /** Settles when the frame is answered. Never rejects. */
   async receive(
     connection: Connection,
-    event: string,
+    event: unknown,
     args: readonly unknown[],
     ack: Acknowledge | null,
   ): Promise<void> {
-    const dialect = connection.dialect ?? this.ports.dialectOfEvent(event);
-    if (dialect === null) return;
-    connection.dialect ??= dialect;
-    this.metrics.frame(dialect.name);
-    const inbound = dialect.inbound.get(event);
-    if (inbound === undefined) {
-      const error = new ParlanceError('unsupported', `Unknown event: ${event.slice(0, 64)}`);
-      return this.answer(connection, this.refused(connection, error, dialect.refuse(error)), ack);
+    connection.answering += 1;
+    try {
+      await this.handle(connection, { event: String(event), args, ack });
+    } catch (error) {
+      this.logger.error({ code: 'frame-failed', err: error }, 'a frame could not be answered');
+    } finally {
+      connection.answering -= 1;
     }
-    this.answer(connection, await this.handle(connection, inbound, args, ack !== null), ack);
   }
 
-  private async handle(
-    connection: Connection,
-    inbound: InboundEvent,
-    args: readonly unknown[],
-    acked: boolean,
-  ): Promise<Reply> {
-    let translation: Translation | null = null;
+  private async handle(connection: Connection, frame: Frame): Promise<void> {
+    const dialect = connection.dialect ?? this.ports.dialectOfEvent(frame.event);
+    if (dialect === null) return void this.refuse(connection, new ParlanceError('unsupported', 'Unknown event.'), {});
+    connection.dialect ??= dialect;
+    this.metrics.frame(dialect.name);
+    const inbound = dialect.inbound.get(frame.event) ?? unknownEvent(dialect, frame.event);
+    if (connection.waitingFrames >= MAX_WAITING_FRAMES) {
+      const error = new ParlanceError('overloaded', 'Too many frames before the connection was identified.', {
+        retryAfterMs: 1_000,
+      });
+      return this.answer(connection, this.refuse(connection, error, inbound.refuse(error, frame.args)), frame.ack);
+    }
+    const { reply } = await this.inTurn(connection, () => this.begin(connection, inbound, frame));
+    this.answer(connection, await reply, frame.ack);
+  }
+
+  /** One frame's beginning after another. Also what follows a leave waits for it. */
+  private async inTurn(connection: Connection, begin: () => Promise<Begun>): Promise<Begun> {
+    connection.waitingFrames += 1;
+    const begun = connection.turn.then(begin);
+    connection.turn = begun.then(ignore, ignore);
     try {
-      await this.ports.limits.admit(inbound.rate, rateKey(connection));
-      translation = inbound.parse(args, contextOf(connection, acked));
-      await this.identify(connection, translation);
-      if (translation.asks === null) return {};
-      const actions = this.ports.actionsOf(connection);
-      const reply = await translation.run((intent) => executorFor(actions, callerOf(connection))(intent));
-      this.refusals.delete(connection);
-      return reply;
-    } catch (error) {
+      return await begun;
+    } finally {
+      connection.waitingFrames -= 1;
+    }
+  }
+
+  /** Never rejects. */
+  private async begin(connection: Connection, inbound: InboundEvent, { args, ack }: Frame): Promise<Begun> {
+    let translation: Translation | null = null;
+    const failed = (error: unknown): Reply => {
       const coded = toParlanceError(error);
       if (coded.code === 'internal') {
         this.logger.error({ code: 'frame-failed', err: coded.cause ?? coded }, 'a frame could not be handled');
       }
-      return this.refused(connection, coded, translation?.refuse(coded) ?? inbound.refuse(coded, args));
-    }
-  }
-
-  /** The first claim binds; frames that come meanwhile wait for it in order, a bounded number of them. */
-  private async identify(connection: Connection, translation: Translation): Promise<void> {
-    if (connection.state === 'live') return this.ports.binder.settle(connection, translation.claim);
-    if (connection.waitingFrames >= MAX_WAITING_FRAMES) {
-      throw new ParlanceError('overloaded', 'Too many frames before the connection was identified.', {
-        retryAfterMs: 1_000,
-      });
-    }
-    connection.waitingFrames += 1;
-    const settled = connection.bound.then(() => this.ports.binder.settle(connection, translation.claim));
-    connection.bound = settled.then(
-      () => undefined,
-      () => undefined,
-    );
+      return this.refuse(connection, coded, translation?.refuse(coded) ?? inbound.refuse(coded, args));
+    };
     try {
-      await settled;
-    } finally {
-      connection.waitingFrames -= 1;
+      await this.ports.limits.admit(inbound.rate, rateKey(connection));
+      translation = inbound.parse(args, contextOf(connection, ack !== null));
+      await this.identify(connection, translation);
+      const reply = this.run(connection, translation).catch(failed);
+      // Whoever comes next must find the connection as this frame leaves it.
+      if (translation.asks === 'session.leave') await reply;
+      return { reply };
+    } catch (error) {
+      return { reply: Promise.resolve(failed(error)) };
     }
-    if (connection.identity !== null) this.ports.bound(connection);
   }
 
-  private refused(connection: Connection, error: ParlanceError, reply: Reply): Reply {
+  private async identify(connection: Connection, translation: Translation): Promise<void> {
+    const wasUnbound = connection.identity === null;
+    await this.ports.binder.settle(connection, translation.claim);
+    if (wasUnbound && connection.state === 'live') this.ports.bound(connection);
+  }
+
+  private async run(connection: Connection, translation: Translation): Promise<Reply> {
+    if (translation.asks === null) return {};
+    const actions = this.ports.actionsOf(connection);
+    const caller = callerOf(connection);
+    const reply = await translation.run((intent) => executorFor(actions, caller)(intent));
+    this.refusals.set(connection, Math.max(0, (this.refusals.get(connection) ?? 0) - FORGIVEN));
+    return reply;
+  }
+
+  private refuse(connection: Connection, error: ParlanceError, reply: Reply): Reply {
     this.metrics.refused(error.code);
     const count = (this.refusals.get(connection) ?? 0) + 1;
     this.refusals.set(connection, count);
@@ -114,6 +142,19 @@ export class Intake {
     if (ack === null) for (const frame of reply.unacked ?? []) connection.send(frame);
     for (const frame of reply.frames ?? []) connection.send(frame);
   }
+}
+
+function ignore(): void {}
+
+/** Counted against the rate like any other, and refused in the dialect's words. */
+function unknownEvent(dialect: Dialect, event: string): InboundEvent {
+  return {
+    rate: 'other',
+    refuse: (error) => dialect.refuse(error),
+    parse: () => {
+      throw new ParlanceError('unsupported', `Unknown event: ${event.slice(0, 64)}`);
+    },
+  };
 }
 
 function contextOf(connection: Connection, acked: boolean): InboundContext {

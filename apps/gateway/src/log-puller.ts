@@ -1,7 +1,7 @@
 import type { Bus } from '@parlance/bus';
 import { pullLog } from '@parlance/contracts';
 import type { Logger } from '@parlance/observability';
-import { parseEntry } from './fact-parser.js';
+import { parsePage } from './fact-parser.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
 import type { OrderedRoom } from './ordered-room.js';
 import type { PullFrom } from './sequencer.js';
@@ -31,7 +31,9 @@ export class LogPuller {
   ) {}
 
   start(room: OrderedRoom): void {
-    if (room.pulling || !this.isCurrent(room)) return;
+    if (!this.isCurrent(room)) return;
+    room.pullAgain = room.pulling;
+    if (room.pulling) return;
     room.pulling = true;
     this.slots
       .run(() => this.pull(room))
@@ -41,6 +43,7 @@ export class LogPuller {
       })
       .finally(() => {
         room.pulling = false;
+        if (room.pullAgain) this.start(room);
       });
   }
 
@@ -50,9 +53,12 @@ export class LogPuller {
       const from = room.sequencer.pullFrom();
       if (asked === JSON.stringify(from)) return;
       asked = JSON.stringify(from);
+      // What was read is handed on before more is read, so that a slow room does not fill the memory.
+      await room.idle();
       const page = await this.ask(room, from);
       if (!this.isCurrent(room)) return;
-      const entries = page.facts.flatMap((raw) => parseEntry(raw) ?? []);
+      const after = 'afterPos' in from && !page.truncated ? from.afterPos : null;
+      const entries = parsePage(page.facts, room, after);
       this.metrics.pulled(entries.length);
       const step = room.sequencer.pulled(entries, page.head, page.truncated);
       room.apply({ ...step, gap: false });

@@ -4,12 +4,20 @@ import type { Step } from './sequencer.js';
 
 /** How long a gap may close by itself (facts overtaking each other) before the log is asked, ms. */
 const GAP_WAIT_MS = 75;
+/** Facts that may wait for their delivery; beyond, they are left in the log and pulled when these are gone. */
+const MAX_QUEUED = 1_000;
 
 export interface RoomPorts {
   readonly now: () => number;
   /** Must not throw and not reject. */
   readonly deliver: (entry: LogEntry) => Promise<void> | undefined;
   readonly pull: (room: OrderedRoom) => void;
+}
+
+/** Database times, ms: since when the room is surely heard, and of when its position is known. */
+export interface Since {
+  readonly wholeSinceMs: number;
+  readonly knownAtMs: number;
 }
 
 /** An address that is being heard; a room is only as good as the addresses its facts came by. */
@@ -22,9 +30,15 @@ export class OrderedRoom {
   readonly sequencer: RoomSequencer<LogEntry>;
   readonly heardBy = new Set<Heard>();
   pulling = false;
+  /** something changed while a pull was under way that it may not have seen */
+  pullAgain = false;
+  /** null until a fact of it was seen */
+  isGroup: boolean | null = null;
   touchedAt: number;
   private readonly queue: LogEntry[] = [];
   private delivering = false;
+  private deliveringSince = 0;
+  private readonly waitingForIdle: (() => void)[] = [];
   private gapSince: number | null = null;
   private gapTimer: NodeJS.Timeout | null = null;
 
@@ -32,11 +46,17 @@ export class OrderedRoom {
     readonly tenantId: string,
     readonly roomId: string,
     next: number | null,
-    wholeSinceMs: number,
+    { wholeSinceMs, knownAtMs }: Since,
     private readonly ports: RoomPorts,
+    /** what was known of the room before: its facts go out first */
+    before: OrderedRoom | null = null,
   ) {
-    this.sequencer = new RoomSequencer(next, wholeSinceMs);
+    this.sequencer = new RoomSequencer(next, wholeSinceMs, knownAtMs);
     this.touchedAt = ports.now();
+    if (before === null || !before.delivering) return;
+    this.delivering = true;
+    this.deliveringSince = before.deliveringSince;
+    void before.idle().then(() => this.drain());
   }
 
   /** Is any address by which its facts came still heard? If not, facts may have passed unheard. */
@@ -49,9 +69,26 @@ export class OrderedRoom {
     return this.queue.length === 0 && !this.delivering && !this.sequencer.behind;
   }
 
-  /** Has something been missing for longer than `ms`? */
+  get isFull(): boolean {
+    return this.queue.length >= MAX_QUEUED;
+  }
+
+  /** Has something been missing, or waiting for its delivery, for longer than `ms`? */
   lags(ms: number): boolean {
-    return this.gapSince !== null && this.ports.now() - this.gapSince > ms;
+    const now = this.ports.now();
+    if (this.delivering && now - this.deliveringSince > ms) return true;
+    return this.gapSince !== null && now - this.gapSince > ms;
+  }
+
+  /** Settles when nothing waits for its delivery. */
+  idle(): Promise<void> {
+    return this.delivering ? new Promise((resolve) => this.waitingForIdle.push(resolve)) : Promise.resolve();
+  }
+
+  /** What this step shows to be missing has been missing for a while. */
+  applyLate(step: Step<LogEntry>): void {
+    this.apply(step);
+    if (this.gapSince !== null) this.gapSince = 0;
   }
 
   apply(step: Step<LogEntry>): void {
@@ -90,15 +127,21 @@ export class OrderedRoom {
   private deliverNow(entry: LogEntry): void {
     const pending = this.ports.deliver(entry);
     if (pending === undefined) return;
-    this.delivering = true;
+    this.begin();
     void pending.then(() => this.drain());
   }
 
-  private async drain(): Promise<void> {
+  private begin(): void {
+    if (!this.delivering) this.deliveringSince = this.ports.now();
     this.delivering = true;
+  }
+
+  private async drain(): Promise<void> {
+    this.begin();
     for (let entry = this.queue.shift(); entry !== undefined; entry = this.queue.shift()) {
       await this.ports.deliver(entry);
     }
     this.delivering = false;
+    for (const wake of this.waitingForIdle.splice(0)) wake();
   }
 }

@@ -1,21 +1,25 @@
 import type { Bus, Subscription } from '@parlance/bus';
-import { changedRooms, roomAddress, roomPublished, userAddress } from '@parlance/contracts';
+import { roomAddress, roomPublished, userAddress } from '@parlance/contracts';
 import type { Head, ReceiptChanged } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
+import { CatchUp } from './catch-up.js';
 import { keyOf } from './connection.js';
 import type { LogEntry } from './fact-parser.js';
-import { parseEntry } from './fact-parser.js';
+import { broughtBy, joins, parseEntry } from './fact-parser.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
 import { LogPuller } from './log-puller.js';
 import { OrderedRoom } from './ordered-room.js';
-import type { Heard, RoomPorts } from './ordered-room.js';
+import type { Heard, RoomPorts, Since } from './ordered-room.js';
 
 /** A transaction may commit this much later than the time it carries. */
 export const COMMIT_SLACK_MS = 10_000;
 /** A gap older than this means that the gateway is not whole. */
 const LAG_MS = 5_000;
 const IDLE_MS = 3_600_000;
-const USERS_PAGE = 500;
+/** Publications kept for a user whose bind is being answered; beyond, they are left in the log and found by the heads. */
+const MAX_EARLY = 1_000;
+/** Stands for the address of a room that is known by its head alone, until one of its facts tells whose it is. */
+const PROVISIONAL: Heard = { active: true };
 
 export interface FeedOptions {
   readonly now: () => number;
@@ -27,7 +31,7 @@ export interface FeedOptions {
 /** What the feed hands on: the facts of each room in order, each once, one at a time per room; and receipts as they come. */
 export interface FeedSink {
   deliver(entry: LogEntry): void | Promise<void>;
-  receipt(receipt: ReceiptChanged): void;
+  receipt(receipt: ReceiptChanged): void | Promise<void>;
 }
 
 interface Listening extends Heard {
@@ -39,6 +43,8 @@ interface UserListening extends Listening {
   readonly userId: string;
   /** database time since when everything at the address is heard, less COMMIT_SLACK_MS; null until the bind answered */
   wholeSinceMs: number | null;
+  /** what came before that */
+  early: Published[];
 }
 
 type Published = { facts: unknown[] } | { heads: Head[] } | { receipts: ReceiptChanged[] };
@@ -53,6 +59,7 @@ export class RoomFeed {
   private readonly rooms = new Map<string, OrderedRoom>();
   private readonly puller: LogPuller;
   private readonly ports: RoomPorts;
+  private readonly catchUp: CatchUp;
   private flushing: Promise<void> | null = null;
   /** newest database time of the rooms that were forgotten for idleness: what is older was delivered */
   private evictedThroughMs = 0;
@@ -73,6 +80,7 @@ export class RoomFeed {
       deliver: (entry) => this.hand(entry),
       pull: (room) => this.puller.start(room),
     };
+    this.catchUp = new CatchUp(bus, (tenantId, head, sinceMs) => this.onHead(tenantId, head, sinceMs, true));
   }
 
   /** Subscriptions held: each costs the gateway 1.5 to 2.8 KB, so admission is bounded by it. */
@@ -82,28 +90,43 @@ export class RoomFeed {
 
   /** Nothing is missing that was committed more than a moment ago. */
   isWhole(): boolean {
-    if (!this.bus.connected) return false;
-    for (const room of this.rooms.values()) if (room.lags(LAG_MS)) return false;
+    if (!this.bus.connected || this.catchUp.isDue) return false;
+    for (const room of this.rooms.values()) if (room.isHeard && room.lags(LAG_MS)) return false;
     return true;
+  }
+
+  /** The newest position that was released of a room that is heard; null when it is not. */
+  positionOf(tenantId: string, roomId: string): number | null {
+    const room = this.rooms.get(keyOf(tenantId, roomId));
+    return room?.isHeard === true && room.sequencer.expected !== null ? room.sequencer.expected - 1 : null;
   }
 
   /** Hears a user's address; settles when the server knows. Repeating it changes nothing. */
   async hearUser(tenantId: string, userId: string): Promise<void> {
     const key = keyOf(tenantId, userId);
     if (!this.users.has(key)) {
-      const subscription = this.bus.listen(roomPublished, userAddress(tenantId, userId), (payload) =>
-        this.onUser(payload, user),
-      );
-      const user: UserListening = { subscription, active: true, tenantId, userId, wholeSinceMs: null };
+      const subscription = this.listen(userAddress(tenantId, userId), (payload) => this.onUser(payload, user));
+      const user: UserListening = { subscription, active: true, tenantId, userId, wholeSinceMs: null, early: [] };
       this.users.set(key, user);
     }
     await this.flush();
   }
 
-  /** The bind read the state of the world at `asOfMs`: what comes later is heard. The earliest moment counts. */
-  userIsWhole(tenantId: string, userId: string, asOfMs: number): void {
+  /**
+   * The bind read the state of the world at `asOfMs`, with the heads of the rooms written just before: what comes later is heard, and
+   * what came meanwhile is taken up. The earliest moment counts.
+   */
+  userIsWhole(
+    tenantId: string,
+    userId: string,
+    asOfMs: number,
+    recent: readonly { readonly roomId: string; readonly head: number }[],
+  ): void {
     const user = this.users.get(keyOf(tenantId, userId));
-    if (user !== undefined) user.wholeSinceMs ??= asOfMs - COMMIT_SLACK_MS;
+    if (user === undefined) return;
+    user.wholeSinceMs ??= asOfMs - COMMIT_SLACK_MS;
+    for (const { roomId, head } of recent) this.noteHead(user, roomId, head, asOfMs);
+    for (const payload of user.early.splice(0)) this.onUser(payload, user);
   }
 
   leaveUser(tenantId: string, userId: string): void {
@@ -116,18 +139,17 @@ export class RoomFeed {
     rooms: readonly { readonly roomId: string; readonly head: number }[],
   ): Promise<void> {
     for (const { roomId, head } of rooms) {
-      if (!this.listened.has(keyOf(tenantId, roomId))) this.listenFrom(tenantId, roomId, head + 1);
+      if (this.listened.has(keyOf(tenantId, roomId))) continue;
+      this.subscribe(this.replace(tenantId, roomId, head + 1, { wholeSinceMs: 0, knownAtMs: 0 }));
     }
     if (rooms.length > 0) await this.flush();
   }
 
   /** The head of a room that was written just before its member's bind; a room already heard knows better. */
-  noteHead(tenantId: string, userId: string, roomId: string, head: number): void {
-    const known = this.rooms.get(keyOf(tenantId, roomId));
-    if (known?.isHeard === true) return;
-    const room = this.replace(tenantId, roomId, head + 1, 0);
-    const user = this.users.get(keyOf(tenantId, userId));
-    if (user !== undefined) room.heardBy.add(user);
+  private noteHead(user: UserListening, roomId: string, head: number, asOfMs: number): void {
+    if (this.rooms.get(keyOf(user.tenantId, roomId))?.isHeard === true) return;
+    const room = this.replace(user.tenantId, roomId, head + 1, { wholeSinceMs: 0, knownAtMs: asOfMs });
+    room.heardBy.add(user);
   }
 
   /** No local connection is in the room any more. What was delivered stays known, so that late copies of facts are not news. */
@@ -135,27 +157,23 @@ export class RoomFeed {
     this.stop(this.listened, keyOf(tenantId, roomId));
   }
 
-  /** After the bus was away since about `sinceMs` (database time): asks what happened meanwhile and pulls it. */
-  async catchUp(sinceMs: number): Promise<void> {
-    const since = new Date(sinceMs).toISOString();
-    for (const [tenantId, users] of this.usersByTenant()) {
-      for (let start = 0; start < users.length; start += USERS_PAGE) {
-        const page = users.slice(start, start + USERS_PAGE);
-        const { heads } = await this.bus.request(changedRooms, {
-          tenantId,
-          userIds: page.map((user) => user.userId),
-          since,
-        });
-        for (const head of heads) this.onHead(tenantId, head, sinceMs, page);
-      }
-    }
+  /** The bus is away; everything up to `sinceMs` (database time) was heard. */
+  lost(sinceMs: number): void {
+    this.catchUp.lost(sinceMs);
   }
 
-  /** Forgets rooms that were silent for an hour. */
+  /** Asks what happened while the bus was away, and once more for what is missing. To be repeated: it may fail, or not be due. */
+  async recover(): Promise<void> {
+    for (const room of this.rooms.values()) if (room.isHeard && room.lags(LAG_MS)) this.puller.start(room);
+    if (this.bus.connected) await this.catchUp.run(this.users.values());
+  }
+
+  /** Forgets rooms that were silent for an hour; a group that is listened to costs more than its position. */
   sweep(): void {
     const now = this.options.now();
     for (const [key, room] of this.rooms) {
-      if (now - room.touchedAt < IDLE_MS || !room.isIdle) continue;
+      const keeps = room.isHeard && (this.listened.has(key) || !room.isIdle);
+      if (keeps || now - room.touchedAt < IDLE_MS) continue;
       this.evictedThroughMs = Math.max(this.evictedThroughMs, room.sequencer.lastReleasedAtMs);
       room.forget();
       this.rooms.delete(key);
@@ -172,26 +190,20 @@ export class RoomFeed {
     await Promise.allSettled(listening.map(async (one) => (await one.subscription).stop()));
   }
 
-  private usersByTenant(): Map<string, UserListening[]> {
-    const tenants = new Map<string, UserListening[]>();
-    for (const user of this.users.values()) {
-      const users = tenants.get(user.tenantId);
-      if (users === undefined) tenants.set(user.tenantId, [user]);
-      else users.push(user);
-    }
-    return tenants;
-  }
-
-  private listenFrom(tenantId: string, roomId: string, next: number): OrderedRoom {
+  private subscribe(room: OrderedRoom): void {
+    const { tenantId, roomId } = room;
     const key = keyOf(tenantId, roomId);
-    const subscription = this.bus.listen(roomPublished, roomAddress(tenantId, roomId), (payload) =>
-      this.onRoom(payload, tenantId, key),
-    );
+    const subscription = this.listen(roomAddress(tenantId, roomId), (payload) => this.onRoom(payload, tenantId, key));
     const listening: Listening = { subscription, active: true };
     this.listened.set(key, listening);
-    const room = this.replace(tenantId, roomId, next, 0);
+    room.isGroup = true;
     room.heardBy.add(listening);
-    return room;
+  }
+
+  private listen(address: string, handler: (payload: Published) => void): Promise<Subscription> {
+    const subscription = this.bus.listen(roomPublished, address, handler);
+    subscription.catch((err: unknown) => this.logger.error({ code: 'listen-failed', err, address }, 'cannot be heard'));
+    return subscription;
   }
 
   /** All subscriptions of one event-loop turn share a flush. */
@@ -217,14 +229,17 @@ export class RoomFeed {
 
   private onUser(payload: Published, user: UserListening): void {
     if (this.closed || !user.active) return;
-    if ('receipts' in payload) for (const receipt of payload.receipts) this.sink.receipt(receipt);
-    else if ('heads' in payload) {
-      for (const head of payload.heads) this.onHead(user.tenantId, head, this.wholeSince([user]), [user]);
+    if ('receipts' in payload) for (const receipt of payload.receipts) this.handReceipt(receipt);
+    else if (user.wholeSinceMs === null) {
+      // Without the heads that the bind brings there is no telling what is news and what is history.
+      if (user.early.length < MAX_EARLY) user.early.push(payload);
+    } else if ('heads' in payload) {
+      for (const head of payload.heads) this.onHead(user.tenantId, head, this.wholeSince([user]), true);
     } else {
       for (const raw of payload.facts) {
         const entry = this.read(raw);
         if (entry?.fact?.room.pair != null) this.onDirect(entry, entry.fact.room.pair);
-        else if (entry !== null && joinsRoom(entry, user.userId)) this.onJoin(entry);
+        else if (entry !== null && joins(entry, user.userId)) this.onJoin(entry);
         // Other group facts repeat here what the room's own address tells; one of a room that is not heard is nobody's.
         else if (entry !== null) this.onGroup(entry, keyOf(entry.tenantId, entry.roomId));
       }
@@ -233,9 +248,9 @@ export class RoomFeed {
 
   private onRoom(payload: Published, tenantId: string, key: string): void {
     if (this.closed) return;
-    if ('receipts' in payload) for (const receipt of payload.receipts) this.sink.receipt(receipt);
+    if ('receipts' in payload) for (const receipt of payload.receipts) this.handReceipt(receipt);
     else if ('heads' in payload)
-      for (const head of payload.heads) this.onHead(tenantId, head, this.evictedThroughMs, []);
+      for (const head of payload.heads) this.onHead(tenantId, head, this.evictedThroughMs, false);
     else {
       for (const raw of payload.facts) {
         const entry = this.read(raw);
@@ -265,33 +280,42 @@ export class RoomFeed {
     this.offer(room, entry);
   }
 
-  /** A user of this gateway came into a room: subscribe, flush, and pull from the join on, as facts may have come between. */
+  /** A user of this gateway came into a room that nobody here was in: what lies before the join is nobody's here. */
   private onJoin(entry: LogEntry): void {
     const key = keyOf(entry.tenantId, entry.roomId);
     const known = this.rooms.get(key);
     if (known?.sequencer.expected != null && entry.pos < known.sequencer.expected) return;
-    const heard = this.listened.has(key);
-    const room = heard && known !== undefined ? known : this.listenFrom(entry.tenantId, entry.roomId, entry.pos);
+    if (this.listened.has(key) && known !== undefined) return this.offer(known, entry);
+    const room = this.replace(entry.tenantId, entry.roomId, entry.pos, { wholeSinceMs: 0, knownAtMs: 0 });
+    this.enter(room);
     this.offer(room, entry);
-    if (heard) return;
+  }
+
+  /** Subscribes, flushes, and pulls, as facts may have come between. */
+  private enter(room: OrderedRoom): void {
+    this.subscribe(room);
     this.flush().then(
       () => this.puller.start(room),
       (err: unknown) => this.logger.warn({ code: 'join-flush-failed', err }, 'the relay will repeat the head'),
     );
   }
 
-  private onHead(tenantId: string, head: Head, wholeSinceMs: number, hearers: readonly UserListening[]): void {
-    const key = keyOf(tenantId, head.roomId);
-    const known = this.rooms.get(key);
+  /** `viaUser`: it came by the address of one of its people, so the room need not be known here. */
+  private onHead(tenantId: string, head: Head, wholeSinceMs: number, viaUser: boolean): void {
+    const known = this.rooms.get(keyOf(tenantId, head.roomId));
     const atMs = Date.parse(head.at);
-    if (known?.isHeard !== true && (atMs <= wholeSinceMs || (hearers.length === 0 && !this.listened.has(key)))) return;
-    const room = this.heardRoom(tenantId, head.roomId, wholeSinceMs);
-    for (const user of hearers) room.heardBy.add(user);
-    room.apply(room.sequencer.hear(head.pos, atMs));
+    // A group's position stays good while nobody here is in it: its facts go to those whom its own log brings in.
+    if (known?.isHeard === true || known?.isGroup === true)
+      return known.applyLate(known.sequencer.hear(head.pos, atMs));
+    if (!viaUser || atMs <= wholeSinceMs) return;
+    const room = this.replace(tenantId, head.roomId, null, { wholeSinceMs, knownAtMs: 0 });
+    room.heardBy.add(PROVISIONAL);
+    room.applyLate(room.sequencer.hear(head.pos, atMs));
   }
 
   private offer(room: OrderedRoom, entry: LogEntry): void {
     if (this.options.unsequenced) room.enqueue([entry]);
+    else if (room.isFull) room.applyLate(room.sequencer.hear(entry.pos, entry.atMs));
     else room.apply(room.sequencer.offer(entry));
   }
 
@@ -304,15 +328,43 @@ export class RoomFeed {
   /** The room as it is known, unless facts may have passed while nobody here heard it: then it starts anew. */
   private heardRoom(tenantId: string, roomId: string, wholeSinceMs: number): OrderedRoom {
     const known = this.rooms.get(keyOf(tenantId, roomId));
-    return known?.isHeard === true ? known : this.replace(tenantId, roomId, null, wholeSinceMs);
+    return known?.isHeard === true ? known : this.replace(tenantId, roomId, null, { wholeSinceMs, knownAtMs: 0 });
   }
 
-  private replace(tenantId: string, roomId: string, next: number | null, wholeSinceMs: number): OrderedRoom {
+  private replace(tenantId: string, roomId: string, next: number | null, since: Since): OrderedRoom {
     const key = keyOf(tenantId, roomId);
-    this.rooms.get(key)?.forget();
-    const room = new OrderedRoom(tenantId, roomId, next, wholeSinceMs, this.ports);
+    const before = this.rooms.get(key) ?? null;
+    before?.forget();
+    const room = new OrderedRoom(tenantId, roomId, next, since, this.ports, before);
     this.rooms.set(key, room);
     return room;
+  }
+
+  /** A fact says whose its room is: who hears it from now on. */
+  private attach({ tenantId, roomId, fact }: LogEntry): void {
+    const room = this.rooms.get(keyOf(tenantId, roomId));
+    if (room === undefined || fact === null) return;
+    room.heardBy.delete(PROVISIONAL);
+    room.isGroup = fact.room.pair === null;
+    for (const id of fact.room.pair ?? []) {
+      const user = this.users.get(keyOf(tenantId, id));
+      if (user !== undefined) room.heardBy.add(user);
+    }
+    if (this.listened.has(keyOf(tenantId, roomId))) return;
+    if (broughtBy(fact).some((id) => this.users.has(keyOf(tenantId, id)))) this.enter(room);
+  }
+
+  /** Never throws or rejects. */
+  private handReceipt(receipt: ReceiptChanged): void {
+    const failed = (err: unknown): void => {
+      this.metrics.skipped('delivery-failed');
+      this.logger.error({ code: 'delivery-failed', err, roomId: receipt.room.id }, 'receipt passed over');
+    };
+    try {
+      void this.sink.receipt(receipt)?.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   /** Never throws: a fact that cannot be delivered is counted and passed, the room goes on. */
@@ -322,16 +374,11 @@ export class RoomFeed {
       this.logger.error({ code: 'delivery-failed', err, roomId: entry.roomId, pos: entry.pos }, 'fact passed over');
     };
     try {
+      this.attach(entry);
       return this.sink.deliver(entry)?.catch(failed);
     } catch (error) {
       failed(error);
       return undefined;
     }
   }
-}
-
-function joinsRoom({ fact }: LogEntry, userId: string): boolean {
-  if (fact === null || fact.room.kind === 'direct') return false;
-  if (fact.type === 'room.created') return fact.memberIds.includes(userId);
-  return fact.type === 'member.added' && fact.members.some((member) => member.userId === userId);
 }

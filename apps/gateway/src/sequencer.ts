@@ -34,11 +34,12 @@ export class RoomSequencer<F extends Positioned> {
   private next: number | null;
   /** newest position known to exist */
   private known = 0;
-  private lastAtMs = 0;
 
+  /** `lastAtMs`: what is expected comes after that time */
   constructor(
     next: number | null,
     private readonly wholeSinceMs: number,
+    private lastAtMs = 0,
   ) {
     this.next = next;
   }
@@ -48,7 +49,7 @@ export class RoomSequencer<F extends Positioned> {
     return this.next;
   }
 
-  /** database time of the newest released fact, 0 before the first */
+  /** database time of the newest released fact, or of when the position became known */
   get lastReleasedAtMs(): number {
     return this.lastAtMs;
   }
@@ -80,11 +81,6 @@ export class RoomSequencer<F extends Positioned> {
     if (this.next === null && atMs <= this.wholeSinceMs) return NOTHING;
     this.known = Math.max(this.known, pos);
     return this.behind ? { release: [], gap: true, pull: true } : NOTHING;
-  }
-
-  /** The position of the room is known from elsewhere (the answer to a bind, an own join). Never moves back. */
-  startFrom(next: number): void {
-    this.next ??= next;
   }
 
   /**

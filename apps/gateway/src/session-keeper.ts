@@ -1,16 +1,23 @@
 import type { Bus } from '@parlance/bus';
-import { saveSessions } from '@parlance/contracts';
+import { bindSession, saveSessions } from '@parlance/contracts';
+import { ParlanceError } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
-import type { Connection } from './connection.js';
+import type { BindRequest, Connection } from './connection.js';
+import { DeliveryCursor } from './cursor.js';
 
 /** Sessions of one save request. */
 const PAGE = 250;
 /** Rooms saved per session; the newest opened count. */
 const MAX_ROOMS = 1_000;
+/** Sessions that wait for a store that is away; beyond, the oldest keep their last checkpoint. */
+const MAX_WAITING = 10_000;
+
+const SETTLED_AT_ONCE = 32;
+const FINAL_TRIES = 3;
 
 type SessionState = 'open' | 'closed' | 'ended';
 
-interface SavedSession {
+export interface SavedSession {
   readonly tenantId: string;
   readonly sessionId: string;
   readonly userId: string;
@@ -28,9 +35,12 @@ interface SavedSession {
  */
 export class SessionKeeper {
   private readonly dirty = new Set<Connection>();
+  private readonly urgent = new Set<Connection>();
   private leaving: SavedSession[] = [];
+  private unsettled: BindRequest[] = [];
+  private beating = false;
   private saving: Promise<void> = Promise.resolve();
-  private scheduled = false;
+  private scheduled: Promise<void> | null = null;
   /** database time up to which this gateway surely heard everything */
   private wholeAt: string | null = null;
 
@@ -50,65 +60,130 @@ export class SessionKeeper {
     this.dirty.add(connection);
   }
 
-  /** The connection is over: `closed` may be resumed, `ended` is forgotten. Saved with all others of this turn. */
-  leave(connection: Connection, state: 'closed' | 'ended'): void {
+  /** Does not wait for the next beat. Settles when it is saved, or could not be for now. */
+  saveNow(connection: Connection): Promise<void> {
+    this.urgent.add(connection);
+    return this.soon();
+  }
+
+  /**
+   * The connection is over: `closed` may be resumed, `ended` is forgotten. Saved with all others of this turn. Settles when it is
+   * saved, or could not be for now.
+   */
+  leave(connection: Connection, state: 'closed' | 'ended'): Promise<void> {
     this.dirty.delete(connection);
+    this.urgent.delete(connection);
     const session = this.describe(connection, state);
-    if (session === null) return;
+    if (session === null) return Promise.resolve();
     this.leaving.push(session);
-    if (this.scheduled) return;
-    this.scheduled = true;
-    setImmediate(() => {
-      this.scheduled = false;
-      this.flush().catch((error: unknown) =>
-        this.logger.warn({ code: 'session-save-failed', err: error }, 'the last checkpoint stands'),
-      );
-    });
+    return this.soon();
+  }
+
+  /**
+   * The connection closed while nobody knows whether the store opened its session. The same question has the same answer, so it is
+   * asked again, and the session is closed as it was found: else its user would stay online, and what it is owed out of reach.
+   */
+  settle(request: BindRequest): void {
+    this.unsettled.push(request);
+    void this.soon();
   }
 
   /** Saves what is due and beats. Saves follow one another, so that an older state never overwrites a newer one. */
   flush(beat = false): Promise<void> {
+    // A store that answers slowly is not asked more often for it.
+    if (beat && this.beating) return Promise.resolve();
+    this.beating ||= beat;
     const next = this.saving.then(() => this.save(beat));
     this.saving = next.catch(() => undefined);
-    return next;
+    return beat ? next.finally(() => (this.beating = false)) : next;
+  }
+
+  /** Once more, a few times, as nobody will after this. */
+  async finish(): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.flush();
+      } catch (error) {
+        if (tries === FINAL_TRIES) return this.failed(error);
+      }
+    }
+  }
+
+  private soon(): Promise<void> {
+    this.scheduled ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.scheduled = null;
+        this.flush().then(resolve, (error: unknown) => {
+          this.failed(error);
+          resolve();
+        });
+      });
+    });
+    return this.scheduled;
+  }
+
+  private failed(error: unknown): void {
+    this.logger.warn({ code: 'session-save-failed', err: error }, 'the last checkpoint stands until the next save');
   }
 
   private async save(beat: boolean): Promise<void> {
     const whole = this.isWhole();
-    const checkpoints = beat ? this.takeCheckpoints() : [];
-    const sessions = [...checkpoints, ...this.leaving.splice(0)];
+    await this.settleAll();
+    const checkpoints = beat ? [...this.dirty, ...this.urgent] : [...this.urgent];
+    this.urgent.clear();
+    for (const connection of checkpoints) this.dirty.delete(connection);
+    const open = [...new Set(checkpoints)].flatMap((connection) => this.describe(connection, 'open') ?? []);
+    const sessions = [...open, ...this.leaving.splice(0)];
     for (let start = 0; start < sessions.length || (beat && start === 0); start += PAGE) {
       const page = sessions.slice(start, start + PAGE);
       try {
         const { asOf } = await this.bus.request(saveSessions, { podId: this.podId, sessions: page });
         if (whole && this.isWhole()) this.wholeAt = asOf;
       } catch (error) {
-        // What left must not be forgotten because the store was away for a moment; open ones are dirty again with their next fact.
-        this.leaving.push(
-          ...sessions
-            .slice(start)
-            .filter((session) => session.state !== 'open')
-            .slice(0, 10_000),
-        );
+        // Nothing is forgotten because the store was away for a moment.
+        const left = sessions.slice(start).filter((session) => session.state !== 'open');
+        this.leaving = [...left, ...this.leaving].slice(-MAX_WAITING);
+        for (const connection of checkpoints) if (connection.asOf !== null) this.dirty.add(connection);
         throw error;
       }
     }
   }
 
-  private takeCheckpoints(): SavedSession[] {
-    const sessions: SavedSession[] = [];
-    for (const connection of this.dirty) {
-      const session = this.describe(connection, 'open');
-      if (session !== null) sessions.push(session);
+  private async settleAll(): Promise<void> {
+    const requests = this.unsettled.splice(0);
+    for (let start = 0; start < requests.length; start += SETTLED_AT_ONCE) {
+      await Promise.all(requests.slice(start, start + SETTLED_AT_ONCE).map((request) => this.settleOne(request)));
     }
-    this.dirty.clear();
-    return sessions;
+    this.unsettled = this.unsettled.slice(-MAX_WAITING);
+  }
+
+  private async settleOne(request: BindRequest): Promise<void> {
+    try {
+      const { asOf, recent, resumed } = await this.bus.request(bindSession, request);
+      const owed = (resumed?.owed ?? []).map(({ roomId, afterPos }) => ({ roomId, pos: afterPos }));
+      const handled = recent.map(({ roomId, head }) => ({ roomId, pos: head }));
+      const { tenantId, userId, dialect, sessionId } = request;
+      this.leaving.push({
+        tenantId,
+        sessionId,
+        userId,
+        dialect,
+        openRooms: (resumed?.openRooms ?? []).slice(-MAX_ROOMS),
+        cursors: new DeliveryCursor(handled, owed).snapshot(),
+        asOf: new Date(Date.parse(asOf) - this.slackMs).toISOString(),
+        state: 'closed',
+      });
+    } catch (error) {
+      // `conflict`: the client came back and took it up meanwhile.
+      if (error instanceof ParlanceError && error.retryable) this.unsettled.push(request);
+    }
   }
 
   private describe(connection: Connection, state: SessionState): SavedSession | null {
     const { identity, dialect } = connection;
     if (identity === null || dialect === null || connection.asOf === null) return null;
-    connection.asOf = this.coveredUntil(connection.asOf);
+    // What still waits to be replayed is not covered by what the gateway heard.
+    if (connection.complete) connection.asOf = this.coveredUntil(connection.asOf);
     return {
       tenantId: identity.caller.tenant.id,
       sessionId: connection.sessionId,

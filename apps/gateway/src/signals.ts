@@ -14,13 +14,15 @@ export class Signals {
     private readonly io: Server,
     private readonly deliver: (signal: Signal) => void | Promise<void>,
     private readonly logger: Logger,
+    /** no other gateway hears: the in-memory adapter would complain of each signal */
+    private readonly alone: boolean,
   ) {
     io.of('/').on(SIGNAL, (payload: unknown) => this.receive(payload));
   }
 
   emit(signal: Signal): void {
     this.hand(signal);
-    this.io.of('/').serverSideEmit(SIGNAL, signal);
+    if (!this.alone) this.io.of('/').serverSideEmit(SIGNAL, signal);
   }
 
   private receive(payload: unknown): void {

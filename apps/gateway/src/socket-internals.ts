@@ -26,6 +26,7 @@ interface EngineTransport {
 
 interface EnginePacket {
   readonly type: string;
+  readonly data?: string | Buffer;
 }
 
 interface WriteOptions {
@@ -42,9 +43,9 @@ export interface EngineConnection {
   readonly writeBuffer: readonly EnginePacket[];
   readonly transport: EngineTransport;
   on(event: 'packetCreate', listener: (packet: EnginePacket) => void): void;
-  on(event: 'heartbeat' | 'data', listener: () => void): void;
   on(event: 'upgrade', listener: (transport: EngineTransport) => void): void;
-  on(event: 'close', listener: (reason: string) => void): void;
+  on(event: 'heartbeat' | 'close', listener: () => void): void;
+  off(event: 'close', listener: () => void): void;
   write(data: string, options: WriteOptions): void;
   sendPacket(type: 'ping'): void;
   close(discard?: boolean): void;
@@ -78,7 +79,11 @@ const ENGINE_MESSAGE = '4';
 
 /** Null when the arguments carry binary data, which takes several packets: such a frame is emitted per socket. */
 export function encodeFrame(namespace: string, event: string, args: readonly unknown[]): EncodedFrame | null {
-  const encoded = encoder.encode({ type: PacketType.EVENT, nsp: namespace, data: [event, ...args] });
+  const encoded: readonly unknown[] = encoder.encode({
+    type: PacketType.EVENT,
+    nsp: namespace,
+    data: [event, ...args],
+  });
   const [packet] = encoded;
   if (encoded.length !== 1 || typeof packet !== 'string') return null;
   return { packet, options: { compress: false, wsPreEncodedFrame: [webSocketTextFrame(ENGINE_MESSAGE + packet)] } };
@@ -141,9 +146,11 @@ export function corkWrites(io: Server): void {
   });
 }
 
-/** Bytes and packets that wait for a client that does not read. */
+/** Bytes and packets that wait for a client that does not read; a polling client's wait in Engine.IO's own buffer. */
 export function backlogOf(engine: EngineConnection): { readonly bytes: number; readonly packets: number } {
-  return { bytes: engine.transport.socket?.bufferedAmount ?? 0, packets: engine.writeBuffer.length };
+  let bytes = engine.transport.socket?.bufferedAmount ?? 0;
+  for (const { data } of engine.writeBuffer) bytes += data?.length ?? 0;
+  return { bytes, packets: engine.writeBuffer.length };
 }
 
 /** Drops the connection without waiting for what is buffered: its client reconnects and resumes. */
@@ -158,31 +165,81 @@ export function closeTransport(engine: EngineConnection): void {
   engine.close();
 }
 
+/** `mark`: a ping (EIO 3: a pong) is being written. `confirm`: the oldest mark that is not answered yet was answered. */
+export interface HeartbeatWatcher {
+  mark(): void;
+  confirm(): void;
+}
+
 /**
  * Tells what a client has surely handled (guarantees.md P4). EIO 4: the server's pings travel in order behind what was written before,
  * and the client's script answers each with one pong, so the k-th heartbeat confirms what was written before the k-th ping. EIO 3: the
- * client pings; its ping k+1 comes after it handled our pong k. `mark` is called when a ping (EIO 3: a pong) is written, `confirm`
- * when the answer to the oldest unanswered mark came.
+ * client pings; its ping k+1 comes after it handled our pong k. Counted from the first packet on, so that the answer to an older
+ * ping never confirms what a namespace wrote since.
  */
-export function watchHeartbeats(engine: EngineConnection, watcher: { mark(): void; confirm(): void }): void {
-  const marker = engine.protocol === 3 ? 'pong' : 'ping';
-  let marks = 0;
-  engine.on('packetCreate', (packet) => {
-    if (packet.type !== marker) return;
-    marks += 1;
-    watcher.mark();
-  });
-  engine.on('heartbeat', () => {
+class Heartbeats {
+  /** per watcher the marks that were written before it came */
+  private readonly watchers = new Map<HeartbeatWatcher, number>();
+  private written = 0;
+  private answered = 0;
+  private probed = 0;
+
+  constructor(private readonly engine: EngineConnection) {
+    const marker = engine.protocol === 3 ? 'pong' : 'ping';
+    engine.on('packetCreate', (packet) => {
+      if (packet.type !== marker) return;
+      this.written += 1;
+      for (const watcher of this.watchers.keys()) watcher.mark();
+    });
+    engine.on('heartbeat', () => this.heard());
+  }
+
+  watch(watcher: HeartbeatWatcher): () => void {
+    this.watchers.set(watcher, this.written);
+    return () => this.watchers.delete(watcher);
+  }
+
+  probe(): Probe {
+    if (this.engine.protocol === 3 || this.engine.readyState !== 'open') return 'impossible';
+    if (this.answered < this.probed) return 'outstanding';
+    this.engine.sendPacket('ping');
+    this.probed = this.written;
+    return 'sent';
+  }
+
+  private heard(): void {
     // EIO 3: Engine.IO writes the pong of this very ping before it tells of the heartbeat, and that mark is not answered yet.
-    if (marks <= (engine.protocol === 3 ? 1 : 0)) return;
-    marks -= 1;
-    watcher.confirm();
-  });
+    const answerable = this.engine.protocol === 3 ? this.written - 1 : this.written;
+    if (this.answered >= answerable) return;
+    this.answered += 1;
+    for (const [watcher, before] of this.watchers) if (this.answered > before) watcher.confirm();
+  }
 }
 
+const heartbeats = new WeakMap<EngineConnection, Heartbeats>();
+
+function heartbeatsOf(engine: EngineConnection): Heartbeats {
+  const known = heartbeats.get(engine);
+  if (known !== undefined) return known;
+  const made = new Heartbeats(engine);
+  heartbeats.set(engine, made);
+  return made;
+}
+
+/** Counts the heartbeats of each connection from its beginning. */
+export function countHeartbeats(io: Server): void {
+  onEngineConnection(io, (connection) => void heartbeatsOf(connection));
+}
+
+/** The answer ends it. */
+export function watchHeartbeats(engine: EngineConnection, watcher: HeartbeatWatcher): () => void {
+  return heartbeatsOf(engine).watch(watcher);
+}
+
+/** `outstanding`: the last one is not answered yet, and one at a time is enough. `impossible`: EIO 3, or closing. */
+export type Probe = 'sent' | 'outstanding' | 'impossible';
+
 /** An extra ping, so that what was just written is confirmed within a round trip instead of an interval. EIO 4 only. */
-export function probe(engine: EngineConnection): boolean {
-  if (engine.protocol === 3 || engine.readyState !== 'open') return false;
-  engine.sendPacket('ping');
-  return true;
+export function probe(engine: EngineConnection): Probe {
+  return heartbeatsOf(engine).probe();
 }

@@ -8,7 +8,8 @@ const SILENT_MS = 60_000;
 interface Watched {
   deadline: number;
   spoken: boolean;
-  bound: boolean;
+  /** its bound namespaces */
+  readonly bound: Set<Connection>;
   namespaces: number;
 }
 
@@ -27,7 +28,7 @@ export class UnboundWatch {
   watch({ engine }: Connection): void {
     const known = this.watched.get(engine);
     if (known === undefined) {
-      this.watched.set(engine, { deadline: this.now() + SILENT_MS, spoken: false, bound: false, namespaces: 1 });
+      this.watched.set(engine, { deadline: this.now() + SILENT_MS, spoken: false, bound: new Set(), namespaces: 1 });
     } else {
       known.namespaces += 1;
     }
@@ -40,29 +41,34 @@ export class UnboundWatch {
     known.deadline = Math.min(known.deadline, this.now() + AFTER_FRAME_MS);
   }
 
-  satisfied({ engine }: Connection): void {
-    const known = this.watched.get(engine);
-    if (known !== undefined) known.bound = true;
+  satisfied(connection: Connection): void {
+    this.watched.get(connection.engine)?.bound.add(connection);
   }
 
   /** The connection gave its identity up: the time runs anew. */
-  released({ engine }: Connection): void {
-    const known = this.watched.get(engine);
+  released(connection: Connection): void {
+    const known = this.watched.get(connection.engine);
     if (known === undefined) return;
-    known.bound = false;
+    known.bound.delete(connection);
     known.spoken = false;
     known.deadline = this.now() + SILENT_MS;
   }
 
-  gone({ engine }: Connection): void {
-    const known = this.watched.get(engine);
+  gone(connection: Connection): void {
+    const known = this.watched.get(connection.engine);
     if (known === undefined) return;
     known.namespaces -= 1;
-    if (known.namespaces <= 0) this.watched.delete(engine);
+    if (known.namespaces <= 0) this.watched.delete(connection.engine);
+    else if (known.bound.has(connection)) this.released(connection);
   }
 
   sweep(): void {
     const now = this.now();
-    for (const [engine, one] of this.watched) if (!one.bound && now >= one.deadline) this.expire(engine);
+    for (const [engine, one] of this.watched) {
+      if (one.bound.size > 0 || now < one.deadline) continue;
+      // Once is enough: a client that does not read is closed by its heartbeat.
+      this.watched.delete(engine);
+      this.expire(engine);
+    }
   }
 }
