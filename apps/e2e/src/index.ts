@@ -1,1 +1,2 @@
-export {};
+export { chaosRun, quietRooms } from './chaos.js';
+export { conversation } from './conversation.js';

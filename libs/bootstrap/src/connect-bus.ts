@@ -19,7 +19,7 @@ const FAULTS = { drop: 0.05, duplicate: 0.05, reorder: 0.15, delayMs: 300, doubl
 export async function connectBus(
   name: string,
   config: BusSettings,
-  { logger, metrics }: Foundation,
+  { logger, metrics, health }: Foundation,
 ): Promise<Connection<Bus>> {
   const servers = config.nats.urls;
   if (servers === undefined) {
@@ -39,6 +39,8 @@ export async function connectBus(
     log: logger,
     metrics: { onDrop: (reason) => drops.inc({ reason }) },
   });
+  // A service that cannot be reached is not ready, however well it is itself.
+  health.register('nats', () => (bus.connected ? null : 'NATS is away'));
   const used = withTestFaults(bus, config);
   return { bus: used, close: () => used.drain() };
 }

@@ -1,0 +1,61 @@
+import {
+  ChatWorld,
+  ClassicClient,
+  History,
+  MinChatSdkClient,
+  MinChatSocketClient,
+  NativeApi,
+  type ChatClient,
+  type ChatUser,
+  type Stack,
+} from '@parlance/testing';
+
+const SECRET_KEY = 'demo-secret-key';
+const APP_KEY = 'demo-public-key';
+/** A client of the 2.x era waits up to 5 s between its attempts, and a killed stack takes a while to come back. */
+const PATIENCE_MS = 45_000;
+
+/** Who a scenario is played by: unmodified clients, each at a gateway of its own choosing. */
+export interface Play {
+  readonly history: History;
+  readonly api: NativeApi;
+  readonly world: ChatWorld;
+  /** An address by number; a stack with one address has it at every number. */
+  readonly gateway: (index: number) => string;
+  readonly sdk: (user: ChatUser, gateway: number) => Promise<ChatClient>;
+  readonly socket: (user: ChatUser, gateway: number) => Promise<ChatClient>;
+  readonly classic: (user: ChatUser, gateway: number) => Promise<ChatClient>;
+  end(): Promise<void>;
+}
+
+export function stage(stack: Stack): Play {
+  const history = new History();
+  const api = new NativeApi(stack.gateways[0], SECRET_KEY);
+  const cast: ChatClient[] = [];
+  const gateway = (index: number): string => stack.gateways[index % stack.gateways.length] ?? stack.gateways[0];
+  const enter = async (client: ChatClient): Promise<ChatClient> => {
+    cast.push(client);
+    await client.connect();
+    await client.identify();
+    return client;
+  };
+  const setup = (kind: string, user: ChatUser, index: number) => ({
+    name: `${user.id}-${kind}`,
+    user,
+    url: gateway(index),
+    history,
+    timeoutMs: PATIENCE_MS,
+  });
+  return {
+    history,
+    api,
+    world: new ChatWorld(api, history),
+    gateway,
+    sdk: (user, index) => enter(new MinChatSdkClient({ ...setup('sdk', user, index), apiKey: APP_KEY })),
+    socket: (user, index) => enter(new MinChatSocketClient({ ...setup('socket', user, index), apiKey: APP_KEY })),
+    classic: (user, index) => enter(new ClassicClient(setup('classic', user, index))),
+    end: async () => {
+      await Promise.allSettled(cast.map((client) => client.disconnect()));
+    },
+  };
+}
