@@ -65,13 +65,19 @@ export class Binder {
     if (caller.user !== null) await this.bind(connection, { caller, user: caller.user });
   }
 
+  /** The first of these sessions that may be resumed; null when none may. */
+  async newestOf(sessionIds: readonly string[]): Promise<string | null> {
+    return (await this.find(sessionIds))?.sessionId ?? null;
+  }
+
   /**
-   * A client brought back the session it had: it becomes that user again without asking. False when the session is unknown, too
-   * old or already taken up, or its credential is no longer valid.
+   * A client brought back the sessions it had, newest first: it becomes that user again without asking. False when they are unknown,
+   * too old or already taken up, or the credential is no longer valid.
    */
-  async resume(connection: Connection, sessionId: string): Promise<boolean> {
-    const { session } = await this.ports.bus.request(findSession, { tenantId: null, sessionId });
-    if (session === null) return false;
+  async resume(connection: Connection, sessionIds: readonly string[]): Promise<boolean> {
+    const found = await this.find(sessionIds);
+    if (found === null) return false;
+    const { sessionId, session } = found;
     const dialect = this.ports.dialectNamed(session.dialect);
     if (dialect === null || (connection.dialect !== null && connection.dialect !== dialect)) return false;
     const credential = await this.verify(connection, this.openTicket(session.ticket));
@@ -184,6 +190,14 @@ export class Binder {
     connection.pendingBind = null;
     connection.complete = true;
     connection.become('live');
+  }
+
+  private async find(sessionIds: readonly string[]) {
+    for (const sessionId of sessionIds) {
+      const { session } = await this.ports.bus.request(findSession, { tenantId: null, sessionId });
+      if (session !== null) return { sessionId, session };
+    }
+    return null;
   }
 
   private openTicket(ticket: string | null): string | null {

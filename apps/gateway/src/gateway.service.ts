@@ -11,7 +11,7 @@ import type { ConnectionPorts } from './connection.actions.js';
 import { Connection } from './connection.js';
 import type { CloseReason, GatewayMetrics } from './gateway.metrics.js';
 import type { Acknowledge, Intake } from './intake.js';
-import { dialectAt, firstHeader, handshakeOf, returningToken } from './opening.js';
+import { dialectAt, firstHeader, handshakeOf, lineOf, returningToken, sessionsOf } from './opening.js';
 import { SendLanes } from './send-lanes.js';
 import type { SessionKeeper } from './session-keeper.js';
 import {
@@ -161,7 +161,8 @@ export class Gateway {
       firstHeader(handshake.headers['origin']),
       address,
     );
-    setSessionToken(socket, parts.sessions.seal(connection.sessionId, 'session'));
+    const line = lineOf(connection.sessionId, this.sessionsBefore(handshake));
+    setSessionToken(socket, parts.sessions.seal(line, 'session'));
     socket.data = connection;
     // It may close before it is open; what was bound for it must then not stay.
     const closed = (): void => this.closed(connection, 'closed');
@@ -179,13 +180,15 @@ export class Gateway {
     const claim = connection.dialect?.opening.claim(handshake) ?? null;
     if (claim === null) return;
     connection.handshakeCredential = claim.credential ?? null;
-    connection.resume = this.sessionOf(handshake);
+    connection.resume = await this.parts.binder.newestOf(this.sessionsBefore(handshake));
     await this.parts.binder.settle(connection, claim);
   }
 
-  private sessionOf(handshake: Handshake): string | null {
+  /** The sessions a returning client had, newest first. */
+  private sessionsBefore(handshake: Handshake): readonly string[] {
     const token = returningToken(handshake);
-    return token === null ? null : this.parts.sessions.open(token, 'session');
+    const line = token === null ? null : this.parts.sessions.open(token, 'session');
+    return line === null ? [] : sessionsOf(line);
   }
 
   /** What stands last was added by our own proxy; what stands before it is the client's to invent. */
@@ -204,7 +207,7 @@ export class Gateway {
     socket.on('disconnect', (reason) => this.closed(connection, reason));
     if (this.draining) return this.close(connection, 'drain');
     if (connection.identity !== null) this.bound(connection);
-    else this.resume(connection, this.sessionOf(handshakeOf(socket)));
+    else this.resume(connection, this.sessionsBefore(handshakeOf(socket)));
   }
 
   /** Until the connection ends: a client may open and close namespaces on one transport for ever. */
@@ -228,10 +231,10 @@ export class Gateway {
   }
 
   /** Taken up in the background; frames that come meanwhile wait behind it. */
-  private resume(connection: Connection, sessionId: string | null): void {
-    if (sessionId === null) return;
+  private resume(connection: Connection, sessionIds: readonly string[]): void {
+    if (sessionIds.length === 0) return;
     const { metrics, logger } = this.parts;
-    connection.turn = this.parts.binder.resume(connection, sessionId).then(
+    connection.turn = this.parts.binder.resume(connection, sessionIds).then(
       (resumed) => {
         metrics.resumed(resumed ? 'resumed' : 'gone');
         if (resumed) this.bound(connection);
@@ -240,7 +243,7 @@ export class Gateway {
         metrics.resumed('failed');
         const coded = toParlanceError(error);
         logger.warn({ code: 'resume-failed', err: coded.cause ?? coded }, 'a session was not taken up');
-        // Retryable: the client comes again, with the same token, and loses nothing.
+        // Retryable: the client comes again, with a token that names the session still, and loses nothing.
         if (coded.retryable) this.close(connection, 'refused');
       },
     );

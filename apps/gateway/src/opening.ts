@@ -22,6 +22,21 @@ export function dialectAt(namespace: string, handshake: Handshake, dialects: rea
   return dialects.find((dialect) => dialect.opening.marks(handshake)) ?? null;
 }
 
+/** Sessions a client may still be owed something of, newest first: more are not kept. */
+const MAX_SESSIONS = 8;
+
+/**
+ * A client's session and those it came from. A client learns its new session before that one is stored; were the gateway to die in
+ * between, only the one before it would be known. So a token names both, and resuming tries them in turn.
+ */
+export function lineOf(sessionId: string, before: readonly string[]): string {
+  return [sessionId, ...before].slice(0, MAX_SESSIONS).join('.');
+}
+
+export function sessionsOf(line: string): readonly string[] {
+  return line.split('.').slice(0, MAX_SESSIONS);
+}
+
 /** The sealed session token that a returning client brings back, as socket.io-client >= 4.6 does by itself. */
 export function returningToken(handshake: Handshake): string | null {
   return returningSchema.safeParse(handshake.auth).data?.pid ?? null;

@@ -36,6 +36,24 @@ describe('resume', () => {
     expect(texts.filter((text) => text !== 'before')).toEqual(['missed 1', 'missed 2', 'after']);
   });
 
+  it('takes a session up although the first attempts to return fell into an outage', async () => {
+    const room = await world.group('ann', 'bob');
+    const cut = await world.startGateway('cut');
+    const ann = await clients.member(one.url, 'ann', room.id);
+    const bob = await clients.member(cut.url, 'bob', room.id);
+    const heard = new Heard(bob, 'message', 'text');
+    bob.io.reconnection(false);
+    bob.io.engine.close();
+    await say(ann, 'ann', room.id, 'missed');
+    world.hub.partition('cut');
+    bob.io.reconnection(true);
+    const refused = next(bob, 'connect').then(() => next(bob, 'disconnect'));
+    bob.connect();
+    expect(await refused).toBe('transport close');
+    world.hub.heal('cut');
+    expect(await heard.until(1)).toEqual(['missed']);
+  });
+
   it('moves the sessions of a drained gateway to another one', async () => {
     const room = await world.group('ann', 'bob');
     const leaving = await world.startGateway('leaving');
