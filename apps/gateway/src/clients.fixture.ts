@@ -42,10 +42,15 @@ export class Clients {
   }
 
   /** socket.io-client 2.5: EIO 3, polling first. */
-  async dialOld(url: string, options: Readonly<Record<string, unknown>> = {}): Promise<OldSocket> {
+  oldSocket(url: string, options: Readonly<Record<string, unknown>> = {}): OldSocket {
     const old: OldIo = createRequire(import.meta.url)('socket.io-client-v2');
     const socket = old(url, { forceNew: true, reconnectionDelay: 50, ...options });
     this.open.push(socket);
+    return socket;
+  }
+
+  async dialOld(url: string, options: Readonly<Record<string, unknown>> = {}): Promise<OldSocket> {
+    const socket = this.oldSocket(url, options);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', () => resolve());
       socket.once('connect_error', (error) => reject(new Error(String(error))));

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { issueApiKey } from '@parlance/auth';
 import { Drain, startApp, type RunningApp } from '@parlance/bootstrap';
 import {
   createInProcessHub,
@@ -16,7 +18,7 @@ import type { Room, User } from '@parlance/domain';
 import { IdentityModule, identityFragments } from '@parlance/identity';
 import { MessageModule, messageFragments } from '@parlance/message';
 import { createLogger, Health, Metrics } from '@parlance/observability';
-import { defaultMigrationsDir, migrate, startEmbeddedPostgres } from '@parlance/persistence';
+import { createPersistence, defaultMigrationsDir, migrate, startEmbeddedPostgres } from '@parlance/persistence';
 import type { NestModule } from '@parlance/bootstrap';
 import { GatewayModule, gatewayFragments } from './index.js';
 
@@ -46,7 +48,8 @@ export interface World {
   readonly bus: Bus;
   /** the bus that the services publish on, when faults were asked for */
   readonly faults: FaultyBus | null;
-  readonly databaseUrl: string;
+  /** Another tenant, which believes no bare claim; its publishable key comes back. */
+  tenant(id: string): Promise<string>;
   startGateway(name: string, env?: Readonly<Record<string, string>>): Promise<Pod>;
   user(id: string): Promise<User>;
   group(...memberIds: readonly string[]): Promise<Room>;
@@ -80,7 +83,7 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
     hub,
     bus,
     faults,
-    databaseUrl: postgres.url,
+    tenant: (id) => makeTenant(postgres.url, id),
     startGateway: async (name, env = {}) => {
       const pod = await startPod(hub.connect(name), name, [
         GatewayModule.register(settings({ PARLANCE_POD_ID: name, ...env })),
@@ -108,6 +111,16 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function makeTenant(url: string, id: string): Promise<string> {
+  const persistence = createPersistence({ url, maxConnections: 1 });
+  const key = issueApiKey('publishable', { newId: () => randomBytes(12).toString('hex'), randomBytes });
+  await persistence.prisma.tenant.create({ data: { id, name: id, payloadIdentity: 'refuse' } });
+  const row = { tenantId: id, id: key.id, kind: 'publishable', hash: new Uint8Array(key.hash) };
+  await persistence.prisma.tenantKey.create({ data: row });
+  await persistence.close();
+  return key.text;
 }
 
 async function startPod(bus: Bus, name: string, modules: readonly NestModule[]): Promise<Pod> {
