@@ -21,7 +21,9 @@ function show(value: unknown, depth: number): string {
 
 function fields(value: object, depth: number): string {
   const rank = (key: string): number => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length);
-  const entries = Object.entries(value).sort(([one], [other]) => rank(one) - rank(other));
+  // What is undefined does not travel.
+  const sent = Object.entries(value).filter(([, one]) => one !== undefined);
+  const entries = sent.sort(([one], [other]) => rank(one) - rank(other));
   return `{${entries.map(([key, one]) => `${key}:${show(one, depth + 1)}`).join(', ')}}`;
 }
 
