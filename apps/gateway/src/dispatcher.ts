@@ -59,8 +59,10 @@ export class Dispatcher {
     if (this.audiences.ofRoom(tenantId, roomId).size === 0) this.ports.left(tenantId, roomId);
   }
 
-  receipt(receipt: ReceiptChanged): void | Promise<void> {
-    return this.write(receipt, this.liveListeners(receipt.tenantId, receipt.room));
+  /** `only`: to this user's connections alone; null: to all of the room. */
+  receipt(receipt: ReceiptChanged, only: string | null): void | Promise<void> {
+    const hearers = this.liveListeners(receipt.tenantId, receipt.room);
+    return this.write(receipt, only === null ? hearers : hearers.filter((one) => one.identity?.user.id === only));
   }
 
   signal(signal: Signal): void | Promise<void> {

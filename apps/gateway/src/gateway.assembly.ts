@@ -76,7 +76,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     bus,
     {
       deliver: (entry) => dispatcher.deliver(entry),
-      receipt: (receipt) => dispatcher.receipt(receipt),
+      receipt: (receipt, only) => dispatcher.receipt(receipt, only),
     },
     metrics,
     logger,

@@ -53,6 +53,7 @@ export interface World {
   startGateway(name: string, env?: Readonly<Record<string, string>>): Promise<Pod>;
   user(id: string): Promise<User>;
   group(...memberIds: readonly string[]): Promise<Room>;
+  direct(one: string, other: string): Promise<Room>;
   add(roomId: string, userId: string): Promise<void>;
   remove(roomId: string, userId: string): Promise<void>;
   close(): Promise<void>;
@@ -94,6 +95,11 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
     user: async (id) => (await bus.request(putUser, { tenantId: 'demo', ref: { id }, fields: {} })).user,
     group: async (...memberIds) => {
       const room = { kind: 'group' as const, name: 'Group', photo: null, metadata: {}, memberIds: [...memberIds] };
+      const made = await bus.request(createRoom, { tenantId: 'demo', actor: null, origin: null, ...room });
+      return made.state.room;
+    },
+    direct: async (one, other) => {
+      const room = { kind: 'direct' as const, name: null, photo: null, metadata: {}, memberIds: [one, other] };
       const made = await bus.request(createRoom, { tenantId: 'demo', actor: null, origin: null, ...room });
       return made.state.room;
     },

@@ -96,4 +96,21 @@ describe('gateway', () => {
     });
     expect(await heard).toMatchObject({ id: 'ann' });
   });
+
+  it('tells each client of a direct room once that a message was read', async () => {
+    const direct = await world.direct('ann', 'bob');
+    const ann = await clients.member(one.url, 'ann', direct.id);
+    const bob = await clients.member(one.url, 'bob', direct.id);
+    const seen = new Heard(ann, 'message.seen', '');
+    const [first, second] = [await say(ann, 'ann', direct.id, 'first'), await say(ann, 'ann', direct.id, 'second')];
+    const user = { id: 'bob', username: 'bob', name: 'bob' };
+    bob.emit('message.seen', { lastMessageId: idOf(first), user, apiKey: API_KEY });
+    await seen.until(1);
+    bob.emit('message.seen', { lastMessageId: idOf(second), user, apiKey: API_KEY });
+    expect(await seen.until(2)).toEqual([idOf(first), idOf(second)]);
+  });
 });
+
+function idOf(message: unknown): string {
+  return typeof message === 'object' && message !== null ? String(Reflect.get(message, 'id')) : '';
+}

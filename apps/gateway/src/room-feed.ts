@@ -31,7 +31,8 @@ export interface FeedOptions {
 /** What the feed hands on: the facts of each room in order, each once, one at a time per room; and receipts as they come. */
 export interface FeedSink {
   deliver(entry: LogEntry): void | Promise<void>;
-  receipt(receipt: ReceiptChanged): void | Promise<void>;
+  /** `only`: the user at whose address it came; a direct room's other member hears of it at its own. Null: the whole room. */
+  receipt(receipt: ReceiptChanged, only: string | null): void | Promise<void>;
 }
 
 interface Listening extends Heard {
@@ -229,7 +230,7 @@ export class RoomFeed {
 
   private onUser(payload: Published, user: UserListening): void {
     if (this.closed || !user.active) return;
-    if ('receipts' in payload) for (const receipt of payload.receipts) this.handReceipt(receipt);
+    if ('receipts' in payload) for (const receipt of payload.receipts) this.handReceipt(receipt, user.userId);
     else if (user.wholeSinceMs === null) {
       // Without the heads that the bind brings there is no telling what is news and what is history.
       if (user.early.length < MAX_EARLY) user.early.push(payload);
@@ -248,7 +249,7 @@ export class RoomFeed {
 
   private onRoom(payload: Published, tenantId: string, key: string): void {
     if (this.closed) return;
-    if ('receipts' in payload) for (const receipt of payload.receipts) this.handReceipt(receipt);
+    if ('receipts' in payload) for (const receipt of payload.receipts) this.handReceipt(receipt, null);
     else if ('heads' in payload)
       for (const head of payload.heads) this.onHead(tenantId, head, this.evictedThroughMs, false);
     else {
@@ -355,13 +356,13 @@ export class RoomFeed {
   }
 
   /** Never throws or rejects. */
-  private handReceipt(receipt: ReceiptChanged): void {
+  private handReceipt(receipt: ReceiptChanged, only: string | null): void {
     const failed = (err: unknown): void => {
       this.metrics.skipped('delivery-failed');
       this.logger.error({ code: 'delivery-failed', err, roomId: receipt.room.id }, 'receipt passed over');
     };
     try {
-      void this.sink.receipt(receipt)?.catch(failed);
+      void this.sink.receipt(receipt, only)?.catch(failed);
     } catch (error) {
       failed(error);
     }
