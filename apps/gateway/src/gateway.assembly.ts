@@ -17,6 +17,7 @@ import { Gateway } from './gateway.service.js';
 import { IdentityRefresher } from './identity-refresher.js';
 import { Intake } from './intake.js';
 import { COMMIT_SLACK_MS, RoomFeed } from './room-feed.js';
+import { SeenNotes } from './seen-notes.js';
 import { SessionKeeper } from './session-keeper.js';
 import { Signals } from './signals.js';
 import { closeTransport } from './socket-internals.js';
@@ -83,6 +84,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     { now: clock, random: Math.random, unsequenced: settings.testing.plant === 'sequencer-off' },
   );
   const keeper = new SessionKeeper(bus, podId, () => feed.isWhole(), COMMIT_SLACK_MS, logger);
+  const seen = new SeenNotes(bus, clock, logger);
   const rates = new RateLimits({
     messagesPerSecond: limits.messagesPerSecond,
     messageBurst: limits.messagesBurst,
@@ -131,6 +133,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     binder,
     intake,
     keeper,
+    seen,
     limits: rates,
     unbound,
     actionPorts: {
@@ -180,6 +183,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
   const timers = [
     setInterval(() => gateway.tick(), TICK_MS),
     setInterval(() => unbound.sweep(), 1_000),
+    setInterval(() => void seen.flush(), 1_000),
     setInterval(() => feed.sweep(), SWEEP_MS),
     setInterval(beat, BEAT_MS),
     setInterval(recover, BEAT_MS),

@@ -13,6 +13,7 @@ import type { CloseReason, GatewayMetrics } from './gateway.metrics.js';
 import type { Acknowledge, Intake } from './intake.js';
 import { dialectAt, firstHeader, handshakeOf, lineOf, returningToken, sessionsOf } from './opening.js';
 import { SendLanes } from './send-lanes.js';
+import type { SeenNotes } from './seen-notes.js';
 import type { SessionKeeper } from './session-keeper.js';
 import {
   abandon,
@@ -46,6 +47,7 @@ export interface GatewayParts {
   readonly binder: Binder;
   readonly intake: Intake;
   readonly keeper: SessionKeeper;
+  readonly seen: SeenNotes;
   readonly limits: RateLimits;
   readonly unbound: UnboundWatch;
   readonly actionPorts: Omit<ConnectionPorts, 'leave'>;
@@ -266,6 +268,8 @@ export class Gateway {
     this.unconfirmed.delete(connection);
     this.unwatch.get(connection)?.();
     this.parts.unbound.gone(connection);
+    const { identity } = connection;
+    if (identity !== null) this.parts.seen.add(identity.caller.tenant.id, identity.user.id);
     // A client that says goodbye has left; one whose transport ends may come back. A bind under way ends by itself.
     if (!binding) void this.forget(connection, reason === 'client namespace disconnect' ? 'ended' : 'closed');
   }

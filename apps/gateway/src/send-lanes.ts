@@ -4,13 +4,12 @@ import { ParlanceError } from '@parlance/domain';
 export const MAX_WAITING_SENDS = 64;
 
 interface Lane {
-  inFlight: number;
   readonly waiting: (() => void)[];
 }
 
 /**
- * Keeps the order in which one connection sent to one room: one round in flight, and those that came meanwhile go together in the
- * next, so that they travel in one batch, in order.
+ * Keeps the order in which one connection sent to one room: one send in flight, the next begins when it is answered. Several in flight
+ * could be cut into two batches and commit on two replicas in either order, or one of them be repeated after its neighbour.
  */
 export class SendLanes {
   private readonly lanes = new Map<string, Lane>();
@@ -18,7 +17,7 @@ export class SendLanes {
   /** Errors: `overloaded` when too many wait; otherwise those of `send`. */
   async run<T>(room: string, send: () => Promise<T>): Promise<T> {
     const lane = this.lanes.get(room);
-    if (lane === undefined) this.lanes.set(room, { inFlight: 1, waiting: [] });
+    if (lane === undefined) this.lanes.set(room, { waiting: [] });
     else await this.waitFor(lane);
     try {
       return await send();
@@ -37,11 +36,8 @@ export class SendLanes {
   private leave(room: string): void {
     const lane = this.lanes.get(room);
     if (lane === undefined) return;
-    lane.inFlight -= 1;
-    if (lane.inFlight > 0) return;
-    const next = lane.waiting.splice(0);
-    if (next.length === 0) this.lanes.delete(room);
-    lane.inFlight = next.length;
-    for (const start of next) start();
+    const next = lane.waiting.shift();
+    if (next === undefined) this.lanes.delete(room);
+    else next();
   }
 }

@@ -1,0 +1,173 @@
+import { frame } from '@parlance/dialect-kit';
+import type { RoomView } from '@parlance/dialect-kit';
+import { describe, expect, it } from 'vitest';
+import { AudienceIndex } from './audience-index.js';
+import type { Connection } from './connection.js';
+import { Dispatcher } from './dispatcher.js';
+import {
+  aConnection,
+  addedAt,
+  aDialect,
+  entryOf,
+  group,
+  messageAt,
+  quiet,
+  removedAt,
+  someMetrics,
+  TENANT,
+} from './parts.fixture.js';
+
+const roomId = group.room.id;
+
+function world(loadView: () => RoomView | Promise<RoomView | null> = () => group) {
+  const audiences = new AudienceIndex();
+  const left: string[] = [];
+  const ports = {
+    loadView,
+    wrote: () => undefined,
+    overflowed: (connection: Connection) => connection.become('closed'),
+    left: (_: string, id: string) => left.push(id),
+  };
+  const dispatcher = new Dispatcher(audiences, ports, someMetrics(), quiet);
+  const join = (connection: Connection): void => {
+    audiences.addUser(connection, connection.userKey ?? '');
+    audiences.addRoom(connection, TENANT, roomId);
+  };
+  return { audiences, dispatcher, join, left };
+}
+
+function later<T>() {
+  let resolve = (_: T): void => undefined;
+  const promise = new Promise<T>((done) => (resolve = done));
+  return { promise, resolve: (value: T) => resolve(value) };
+}
+
+const plain = aDialect('plain');
+const fails = (): never => {
+  throw new Error('poison');
+};
+
+describe('Dispatcher', () => {
+  it.each([
+    ['a renderer', { render: fails }],
+    ['what a renderer says to each', { render: () => [{ to: 'members' as const, each: fails }] }],
+    ['a frame that cannot be encoded', { render: () => [{ to: 'members' as const, frame: frame('big', 1n) }] }],
+  ])('lets %s that fails cost its own dialect the event and nobody else', (_, message) => {
+    const { dispatcher, join } = world();
+    const ill = aConnection(aDialect('ill', message), 'ann');
+    const well = aConnection(plain, 'bob');
+    for (const { connection } of [ill, well]) join(connection);
+    void dispatcher.deliver(entryOf(messageAt(5)));
+    expect([ill.written, well.written]).toEqual([[], ['plain']]);
+    // It has passed for both: neither is owed it again.
+    expect(ill.connection.cursor.newest(roomId)).toBe(5);
+  });
+
+  it('tells dialects that need no view at once, and the others when it is there, or without it', async () => {
+    const { promise, resolve } = later<RoomView | null>();
+    const { dispatcher, join } = world(() => promise);
+    const seen: (RoomView | null)[] = [];
+    const needy = aDialect('needy', {
+      needs: 'room',
+      render: (_, view) => {
+        seen.push(view.room);
+        return [{ to: 'members', frame: frame('needy') }];
+      },
+    });
+    const [slow, fast] = [aConnection(needy, 'ann'), aConnection(plain, 'bob')];
+    for (const { connection } of [slow, fast]) join(connection);
+    const delivered = dispatcher.deliver(entryOf(messageAt(5)));
+    expect([slow.written, fast.written]).toEqual([[], ['plain']]);
+    resolve(null);
+    await delivered;
+    expect([slow.written, seen]).toEqual([['needy'], [null]]);
+  });
+
+  it('writes nothing to a connection that became somebody else while the view was read', async () => {
+    const { promise, resolve } = later<RoomView | null>();
+    const { dispatcher, join } = world(() => promise);
+    const { connection, written } = aConnection(aDialect('needy', { needs: 'room' }), 'ann');
+    join(connection);
+    const delivered = dispatcher.deliver(entryOf(messageAt(5)));
+    const { identity } = aConnection(plain, 'mallory').connection;
+    connection.forget();
+    connection.identity = identity;
+    resolve(group);
+    await delivered;
+    expect(written).toEqual([]);
+  });
+
+  it('tells the removed of their removal, and nothing after it', () => {
+    const gone = aDialect(
+      'gone',
+      {},
+      {
+        'member.removed': { render: ({ userId }) => [{ to: { users: [userId] }, frame: frame('removed') }] },
+      },
+    );
+    const { dispatcher, join, left } = world();
+    const ann = aConnection(gone, 'ann');
+    join(ann.connection);
+    ann.connection.open.add(roomId);
+    for (const fact of [messageAt(5), removedAt(6, 'ann'), messageAt(7)]) void dispatcher.deliver(entryOf(fact));
+    expect(ann.written).toEqual(['gone', 'removed']);
+    expect([...ann.connection.open, ...left]).toEqual([roomId]);
+  });
+
+  it('takes the removed out also when the removal could not be shown', async () => {
+    const needy = aDialect('needy', {}, { 'member.removed': { needs: 'room', render: fails } });
+    const { dispatcher, join, audiences } = world(() => Promise.resolve(null));
+    const { connection } = aConnection(needy, 'ann');
+    join(connection);
+    await dispatcher.deliver(entryOf(removedAt(6, 'ann')));
+    expect(audiences.inRoom(connection, TENANT, roomId)).toBe(false);
+  });
+
+  it('tells a removed user whose connections were in the room no more', () => {
+    const gone = aDialect(
+      'gone',
+      {},
+      {
+        'member.removed': { render: ({ userId }) => [{ to: { users: [userId] }, frame: frame('removed') }] },
+      },
+    );
+    const { dispatcher, audiences } = world();
+    const { connection, written } = aConnection(gone, 'ann');
+    audiences.addUser(connection, connection.userKey ?? '');
+    void dispatcher.deliver(entryOf(removedAt(6, 'ann')));
+    expect(written).toEqual(['removed']);
+  });
+
+  it('brings the added in, and keeps for a connection that binds what it will hear', async () => {
+    const { dispatcher, audiences } = world();
+    const { connection, written } = aConnection(plain, 'ann');
+    audiences.addUser(connection, connection.userKey ?? '');
+    connection.become('binding');
+    for (const fact of [addedAt(5, 'ann'), messageAt(6)]) void dispatcher.deliver(entryOf(fact));
+    expect(written).toEqual([]);
+    expect(connection.backlog.map((entry) => entry.pos)).toEqual([5, 6]);
+    for (const entry of connection.backlog) await dispatcher.deliverTo(connection, entry);
+    expect(written).toEqual(['plain']);
+  });
+
+  it('writes nothing twice to one connection, whichever way it comes', async () => {
+    const { dispatcher, join } = world();
+    const { connection, written } = aConnection(plain, 'ann');
+    join(connection);
+    const entry = entryOf(messageAt(5));
+    await dispatcher.deliverTo(connection, entry);
+    void dispatcher.deliver(entry);
+    await dispatcher.deliverTo(connection, entry);
+    expect(written).toEqual(['plain']);
+  });
+
+  it('closes who cannot keep up with its own bind', () => {
+    const { dispatcher, join } = world();
+    const { connection } = aConnection(plain, 'ann');
+    join(connection);
+    connection.become('binding');
+    for (let pos = 1; pos <= 1_001; pos += 1) void dispatcher.deliver(entryOf(messageAt(pos)));
+    expect(connection.backlog).toHaveLength(1_000);
+    expect(connection.state).toBe('closed');
+  });
+});
