@@ -197,7 +197,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
       for (const timer of timers) clearInterval(timer);
       offStatus();
       await io.close();
-      await keeper.finish();
+      await Promise.all([keeper.finish(), seen.flush()]);
       await Promise.all([stopWatching(), feed.close()]);
       await redis?.close();
     },

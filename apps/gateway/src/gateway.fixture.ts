@@ -13,7 +13,7 @@ import {
   type InProcessHub,
 } from '@parlance/bus';
 import { loadConfig } from '@parlance/config';
-import { addMembers, createRoom, putUser, removeMember } from '@parlance/contracts';
+import { addMembers, createRoom, findUsers, putUser, removeMember } from '@parlance/contracts';
 import type { Room, User } from '@parlance/domain';
 import { IdentityModule, identityFragments } from '@parlance/identity';
 import { MessageModule, messageFragments } from '@parlance/message';
@@ -54,6 +54,8 @@ export interface World {
   user(id: string): Promise<User>;
   group(...memberIds: readonly string[]): Promise<Room>;
   direct(one: string, other: string): Promise<Room>;
+  /** ms since the epoch, 0: never */
+  lastSeen(userId: string): Promise<number>;
   add(roomId: string, userId: string): Promise<void>;
   remove(roomId: string, userId: string): Promise<void>;
   close(): Promise<void>;
@@ -97,6 +99,10 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
       const room = { kind: 'group' as const, name: 'Group', photo: null, metadata: {}, memberIds: [...memberIds] };
       const made = await bus.request(createRoom, { tenantId: 'demo', actor: null, origin: null, ...room });
       return made.state.room;
+    },
+    lastSeen: async (userId) => {
+      const { users } = await bus.request(findUsers, { tenantId: 'demo', refs: [{ id: userId }] });
+      return Date.parse(users[0]?.lastSeenAt ?? '1970-01-01T00:00:00Z');
     },
     direct: async (one, other) => {
       const room = { kind: 'direct' as const, name: null, photo: null, metadata: {}, memberIds: [one, other] };

@@ -109,6 +109,18 @@ describe('gateway', () => {
     bob.emit('message.seen', { lastMessageId: idOf(second), user, apiKey: API_KEY });
     expect(await seen.until(2)).toEqual([idOf(first), idOf(second)]);
   });
+
+  it('notes when a user was last seen', async () => {
+    const seven = await clients.dialOld(two.url);
+    const answered = next(seven, 'logs response');
+    seven.emit('status', { user_id: 7, online: true });
+    await answered;
+    const before = Date.now();
+    const gone = next(seven, 'disconnect');
+    seven.close();
+    await gone;
+    await expect.poll(() => world.lastSeen('7'), { timeout: 10_000 }).toBeGreaterThanOrEqual(before);
+  });
 });
 
 function idOf(message: unknown): string {

@@ -8,6 +8,8 @@ import { listen, urlOf, type HttpAddress } from './http-listener.js';
 import { NestLogger } from './nest.logger.js';
 import { PlatformModule, type Platform } from './platform.module.js';
 
+const KEEP_ALIVE_MS = 65_000;
+
 export type NestModule = Type<unknown> | DynamicModule;
 
 export interface AppOptions<B = unknown> {
@@ -45,7 +47,10 @@ export async function startApp<B>(options: AppOptions<B>): Promise<RunningApp> {
     app = await createApp(options, edge);
     await options.configure?.(app);
     await app.init();
-    const address = await listen(app.getHttpServer(), options.http);
+    const server = app.getHttpServer();
+    // Longer than a proxy keeps an idle connection, so that it is the proxy that closes it, never between two of its requests.
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    const address = await listen(server, options.http);
     options.platform.health.markReady();
     return { app, url: urlOf(address), port: address.port, close };
   } catch (error) {
