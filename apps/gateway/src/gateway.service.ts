@@ -242,6 +242,8 @@ export class Gateway {
         if (resumed) this.bound(connection);
       },
       (error: unknown) => {
+        // It went while it was taken up: the session is closed as it was found.
+        if (connection.state === 'closed') return;
         metrics.resumed('failed');
         const coded = toParlanceError(error);
         logger.warn({ code: 'resume-failed', err: coded.cause ?? coded }, 'a session was not taken up');
