@@ -33,6 +33,8 @@ export interface ChaosPlan {
   readonly repeats?: number;
   /** how long everything may take to arrive after the last fault, ms; default a minute */
   readonly settleMs?: number;
+  /** how long a client waits for any one answer, ms */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface ChaosPlan {
 export async function chaosRun(stack: Stack, plan: ChaosPlan): Promise<ChaosResult> {
   const random = new Random(plan.seed);
   await stack.waitReady();
-  const play = stage(stack);
+  const play = stage(stack, plan.patienceMs);
   try {
     const { rooms, clients, sender } = await cast(play, plan.seed);
     const struck: string[] = [];

@@ -28,7 +28,7 @@ export interface Play {
   end(): Promise<void>;
 }
 
-export function stage(stack: Stack): Play {
+export function stage(stack: Stack, patienceMs = PATIENCE_MS): Play {
   const history = new History();
   const api = new NativeApi(stack.gateways[0], SECRET_KEY);
   const cast: ChatClient[] = [];
@@ -44,7 +44,7 @@ export function stage(stack: Stack): Play {
     user,
     url: gateway(index),
     history,
-    timeoutMs: PATIENCE_MS,
+    timeoutMs: patienceMs,
   });
   return {
     history,
