@@ -4,7 +4,7 @@ import { chaosRun, quietRooms } from './chaos.js';
 import { ALL_WELL, LIMITS } from './settings.js';
 import { conversationPlays } from './conversation.cases.js';
 
-const SEEDS = Array.from({ length: 6 }, (_, index) => 100 + index);
+const SEEDS = Array.from({ length: 4 }, (_, index) => 100 + index);
 const QUIET_ROOMS = 80;
 
 describe('standalone', () => {

@@ -27,8 +27,11 @@ class GatewayHost implements OnModuleInit {
     const http = httpServerOf(this.host);
     const { bus, logger, metrics, health, clock } = this;
     const gateway = await assembleGateway(this.settings, { http, bus, logger, metrics, health, clock });
-    this.drain.add('intake', 'gateway connections', () => gateway.drain(this.drain.graceMs));
-    this.drain.add('finish', 'gateway sessions', () => gateway.close());
+    // One step: services of the same process still answer in it, so that sessions are saved as they ended.
+    this.drain.add('intake', 'gateway', async () => {
+      await gateway.drain(this.drain.graceMs);
+      await gateway.close();
+    });
   }
 }
 

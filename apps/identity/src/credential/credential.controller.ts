@@ -18,7 +18,7 @@ export class CredentialController implements OnApplicationBootstrap {
       this.credentials.forget(change),
     );
     const served = await this.bus.serve(verifyCredential, (input) => this.credentials.verify(input));
-    this.drain.add('intake', 'identity-credential', async () => {
+    this.drain.add('finish', 'identity-credential', async () => {
       await Promise.all([heard.stop(), served.stop()]);
     });
   }

@@ -14,6 +14,6 @@ export class TokenController implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     const served = await this.bus.serve(issueToken, (input) => this.tokens.issue(input));
-    this.drain.add('intake', 'identity-token', () => served.stop());
+    this.drain.add('finish', 'identity-token', () => served.stop());
   }
 }

@@ -23,7 +23,7 @@ export class UserController implements OnApplicationBootstrap {
         return {};
       }),
     ]);
-    this.drain.add('intake', 'identity-user', async () => {
+    this.drain.add('finish', 'identity-user', async () => {
       await Promise.all(served.map((subscription) => subscription.stop()));
     });
   }

@@ -11,7 +11,7 @@ export class Intake {
     @Inject(BUS) private readonly bus: Bus,
     @Inject(DRAIN) drain: Drain,
   ) {
-    drain.add('intake', 'message-requests', async () => this.#stop());
+    drain.add('finish', 'message-requests', async () => this.#stop());
   }
 
   async open(serving: (bus: Bus) => readonly Promise<Subscription>[]): Promise<void> {
