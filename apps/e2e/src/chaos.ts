@@ -93,9 +93,11 @@ interface Cast {
 /** Four people, two rooms, both wires, senders and receivers at different gateways. */
 async function cast(play: Play, seed: number): Promise<Cast> {
   const { world } = play;
-  const ann = await world.user(`ann ${seed}`);
-  const bob = await world.user(`bob@${seed}`);
-  const old = await world.user(String(1_000_000 + seed));
+  // New people each time: a direct room is found again by its pair, with what was said there before.
+  const run = Date.now();
+  const ann = await world.user(`ann ${seed} ${run}`);
+  const bob = await world.user(`bob@${seed}.${run}`);
+  const old = await world.user(String(run));
   const hall = await world.room([ann, bob, old], 'group');
   const pair = await world.room([ann, old], 'direct');
   const members = [
