@@ -30,6 +30,8 @@ export interface BinderPorts {
   readonly dialectNamed: (name: string) => Dialect | null;
   /** The connection closed before its bind was complete: its session must be closed as it stands. */
   readonly gone: (connection: Connection) => void;
+  /** It hears everything from here on. */
+  readonly live: (connection: Connection) => void;
 }
 
 type Bound = z.output<(typeof bindSession)['output']>;
@@ -190,6 +192,7 @@ export class Binder {
     connection.pendingBind = null;
     connection.complete = true;
     connection.become('live');
+    this.ports.live(connection);
   }
 
   private async find(sessionIds: readonly string[]) {

@@ -1,5 +1,6 @@
 import { frame } from '@parlance/dialect-kit';
 import type { RoomView } from '@parlance/dialect-kit';
+import { sampleEvents, sampleMessage } from '@parlance/dialect-kit/conformance';
 import { describe, expect, it } from 'vitest';
 import { AudienceIndex } from './audience-index.js';
 import type { Connection } from './connection.js';
@@ -27,6 +28,8 @@ function world(loadView: () => RoomView | Promise<RoomView | null> = () => group
     wrote: () => undefined,
     overflowed: (connection: Connection) => connection.become('closed'),
     left: (_: string, id: string) => left.push(id),
+    loadMessage: () => Promise.resolve(sampleMessage({ id: 'answered' })),
+    terminated: (connection: Connection) => left.push(`terminated ${connection.sessionId}`),
   };
   const dispatcher = new Dispatcher(audiences, ports, someMetrics(), quiet);
   const join = (connection: Connection): void => {
@@ -169,5 +172,62 @@ describe('Dispatcher', () => {
     for (let pos = 1; pos <= 1_001; pos += 1) void dispatcher.deliver(entryOf(messageAt(pos)));
     expect(connection.backlog).toHaveLength(1_000);
     expect(connection.state).toBe('closed');
+  });
+
+  it('loads the message that one answers for dialects that show it', async () => {
+    const { dispatcher, join } = world(() => Promise.resolve(group));
+    const seen: (string | null | undefined)[] = [];
+    const needy = aDialect('needy', {
+      needs: 'thread',
+      render: (_, view) => {
+        seen.push(view.replied?.id);
+        return [];
+      },
+    });
+    join(aConnection(needy, 'ann').connection);
+    const answer = {
+      ...messageAt(6),
+      type: 'message.created' as const,
+      message: sampleMessage({ replyTo: 'answered' }),
+    };
+    await dispatcher.deliver(entryOf(messageAt(5)));
+    await dispatcher.deliver(entryOf(answer));
+    expect(seen).toEqual([undefined, 'answered']);
+  });
+
+  it("tells a user's own event to that user alone, and to the device that is meant", async () => {
+    const telling = aDialect(
+      'telling',
+      {},
+      { 'score.changed': { render: () => [{ to: 'members', frame: frame('score') }] } },
+    );
+    const { dispatcher, audiences } = world();
+    const phone = aConnection(telling, 'bob', 'phone');
+    const desk = aConnection(telling, 'bob', 'desk');
+    const other = aConnection(telling, 'ann');
+    for (const { connection } of [phone, desk, other]) audiences.addUser(connection, connection.userKey ?? '');
+    const [event] = sampleEvents(group)['score.changed'];
+    if (event === undefined) throw new Error('no sample');
+    await dispatcher.userEvent(event);
+    await dispatcher.userEvent({ ...event, device: { only: 'key' } });
+    await dispatcher.userEvent({ ...event, device: { except: 'key' } });
+    expect([phone.written, desk.written, other.written]).toEqual([['score', 'score'], ['score', 'score'], []]);
+  });
+
+  it('puts every connection of a terminated user out after telling it', async () => {
+    const telling = aDialect(
+      'telling',
+      {},
+      { 'user.terminated': { render: () => [{ to: 'members', frame: frame('bye') }] } },
+    );
+    const { dispatcher, audiences, left } = world();
+    const { connection, written } = aConnection(telling, 'bob', 'phone');
+    const { connection: binding } = aConnection(telling, 'bob', 'binding');
+    binding.become('binding');
+    for (const one of [connection, binding]) audiences.addUser(one, one.userKey ?? '');
+    const [event] = sampleEvents(group)['user.terminated'];
+    if (event === undefined) throw new Error('no sample');
+    await dispatcher.userEvent(event);
+    expect([written, left]).toEqual([['bye'], ['terminated phone', 'terminated binding']]);
   });
 });

@@ -1,6 +1,15 @@
 import type { RoomView, View } from '@parlance/dialect-kit';
 import type { Delivery, Dialect, DomainEvent } from '@parlance/dialect-kit';
-import type { Fact, ReceiptChanged, RoomStamp, Signal, Tenant } from '@parlance/domain';
+import type {
+  Fact,
+  Message,
+  ReceiptChanged,
+  RoomStamp,
+  Signal,
+  StreamAdvanced,
+  Tenant,
+  UserEvent,
+} from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
 import type { AudienceIndex } from './audience-index.js';
 import type { Connection } from './connection.js';
@@ -8,16 +17,20 @@ import { MAX_BACKLOG } from './connection.js';
 import type { LogEntry } from './fact-parser.js';
 import { broughtBy } from './fact-parser.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
-import { renderFor, rendererOf, needsRoom } from './rendering.js';
+import { neededThread, needsRoom, renderFor, rendererOf } from './rendering.js';
 import type { EncodedFrame } from './socket-internals.js';
 import { encodeFrame } from './socket-internals.js';
 
 export interface DispatcherPorts {
   /** A room with its people, cached by version; null when it cannot be had: renderers do with the event alone. Must not reject. */
   readonly loadView: (tenantId: string, room: RoomStamp) => RoomView | Promise<RoomView | null>;
+  /** A message by id, whoever may see it; null when it cannot be had. Must not reject. */
+  readonly loadMessage: (tenantId: string, messageId: string) => Promise<Message | null>;
   readonly wrote: (connection: Connection) => void;
   readonly overflowed: (connection: Connection) => void;
   readonly left: (tenantId: string, roomId: string) => void;
+  /** its user's account has ended, and it was told */
+  readonly terminated: (connection: Connection) => void;
 }
 
 /**
@@ -67,6 +80,24 @@ export class Dispatcher {
 
   signal(signal: Signal): void | Promise<void> {
     return this.write(signal, this.liveListeners(signal.tenantId, signal.room));
+  }
+
+  /** What concerns one user: told to that user's connections, or to those of the device that is meant. */
+  async userEvent(event: UserEvent): Promise<void> {
+    const own = [...this.audiences.ofUser(event.tenantId, event.userId)];
+    const hearers = own.filter((one) => one.state === 'live' && isMeant(event.device, one));
+    await this.write(event, hearers);
+    if (event.type === 'user.terminated') for (const connection of own) this.ports.terminated(connection);
+  }
+
+  /** The live connections of a room whose dialect has a word for streams. */
+  streamListeners({ tenantId, room }: Pick<StreamAdvanced, 'tenantId' | 'room'>): Connection[] {
+    return this.liveListeners(tenantId, room).filter(hearsStreams);
+  }
+
+  /** Part of a stream, for connections that are known to hear it. */
+  stream(event: StreamAdvanced, hearers: readonly Connection[]): void | Promise<void> {
+    return this.write(event, hearers);
   }
 
   mayHear(connection: Connection, room: RoomStamp): boolean {
@@ -141,18 +172,20 @@ export class Dispatcher {
       if (needsRoom(dialect, event)) waiting.push([dialect, connections]);
       else this.writeAll(dialect, event, connections, { tenant, room: null });
     }
-    if (waiting.length === 0) return undefined;
+    if (waiting.length === 0 || event.room === null) return undefined;
+    const thread = waiting.map(([dialect]) => neededThread(dialect, event)).find((id) => id !== null) ?? null;
     const view = this.ports.loadView(event.tenantId, event.room);
-    if (!(view instanceof Promise)) {
+    if (!(view instanceof Promise) && thread === null) {
       for (const [dialect, connections] of waiting) this.writeAll(dialect, event, connections, { tenant, room: view });
       return undefined;
     }
     const epochs = new Map(hearers.map((connection) => [connection, connection.epoch]));
-    return view.then((room) => {
+    const replied = thread === null ? null : this.ports.loadMessage(event.tenantId, thread);
+    return Promise.all([view, replied]).then(([room, message]) => {
       for (const [dialect, connections] of waiting) {
         // Who has become somebody else meanwhile must not hear what was meant for the former one.
         const same = connections.filter((connection) => epochs.get(connection) === connection.epoch);
-        this.writeAll(dialect, event, same, { tenant, room });
+        this.writeAll(dialect, event, same, { tenant, room, replied: message });
       }
     });
   }
@@ -181,7 +214,7 @@ export class Dispatcher {
     } catch (error) {
       this.metrics.skipped('render-failed');
       this.logger.error(
-        { code: 'render-failed', err: error, dialect: dialect.name, type: event.type, roomId: event.room.id },
+        { code: 'render-failed', err: error, dialect: dialect.name, type: event.type, roomId: event.room?.id },
         'event passed over in one dialect',
       );
       return undefined;
@@ -217,11 +250,14 @@ export class Dispatcher {
     connections: readonly Connection[],
     tenant: Tenant,
   ): readonly Connection[] {
-    const roomId = event.room.id;
+    const roomId = event.room?.id ?? null;
     return connections.filter((connection) => {
       const userId = connection.identity?.user.id;
       if (connection.tenant?.id !== tenant.id || userId === undefined) return false;
-      if (to === 'open' ? !connection.open.has(roomId) : to !== 'members' && !to.users.includes(userId)) return false;
+      if (
+        to === 'open' ? roomId === null || !connection.open.has(roomId) : to !== 'members' && !to.users.includes(userId)
+      )
+        return false;
       if (except === 'origin') return connection.sessionId !== event.origin;
       if (except === 'actor') return userId !== causeOf(event);
       return true;
@@ -229,8 +265,20 @@ export class Dispatcher {
   }
 }
 
+/** Who did it; a user's own event names nobody. */
 function causeOf(event: DomainEvent): string | null {
-  return 'actor' in event ? (event.actor?.id ?? null) : event.user.id;
+  if ('actor' in event) return event.actor?.id ?? null;
+  return 'user' in event ? event.user.id : null;
+}
+
+export function hearsStreams({ dialect }: Connection): boolean {
+  return dialect !== null && !('ignored' in dialect.outbound['stream.advanced']);
+}
+
+function isMeant(device: UserEvent['device'], { identity }: Connection): boolean {
+  if (device === null) return true;
+  const own = identity?.caller.credential.deviceId ?? identity?.caller.credential.credentialId ?? null;
+  return 'only' in device ? own === device.only : own !== device.except;
 }
 
 function groupByDialect(connections: readonly Connection[]): Map<Dialect, Connection[]> {

@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { Directory, RateLimits, watchIdentity } from '@parlance/actions';
 import { PrincipalCache, sealer } from '@parlance/auth';
 import type { Bus } from '@parlance/bus';
-import { verifyCredential } from '@parlance/contracts';
+import { getMessage, verifyCredential } from '@parlance/contracts';
 import { dialectNamed, dialectOfEvent, dialects } from '@parlance/dialect-registry';
 import { objectIdMaker } from '@parlance/domain';
 import type { Clock, Health, Logger, Metrics } from '@parlance/observability';
 import type { Server } from 'socket.io';
 import { AudienceIndex } from './audience-index.js';
 import { Binder } from './binder.js';
-import { Dispatcher } from './dispatcher.js';
+import { Dispatcher, hearsStreams } from './dispatcher.js';
 import type { GatewaySettings } from './gateway.config.js';
 import { GatewayMetrics } from './gateway.metrics.js';
 import { Gateway } from './gateway.service.js';
@@ -22,6 +22,7 @@ import { SessionKeeper } from './session-keeper.js';
 import { Signals } from './signals.js';
 import { closeTransport } from './socket-internals.js';
 import { createSocketServer, joinRedis } from './socket-server.js';
+import { StreamRelay } from './stream-relay.js';
 import { UnboundWatch } from './unbound-watch.js';
 import { ViewCache } from './view-cache.js';
 
@@ -69,15 +70,34 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
       wrote: (connection) => gateway.wrote(connection),
       overflowed: (connection) => gateway.close(connection, 'backlog'),
       left: (tenantId, roomId) => feed.leaveRoom(tenantId, roomId),
+      loadMessage: async (tenantId, messageId) => {
+        try {
+          return (await bus.request(getMessage, { tenantId, viewerId: null, messageId })).message;
+        } catch (err) {
+          logger.warn({ code: 'thread-missing', err, messageId }, 'a message is shown without what it answers');
+          return null;
+        }
+      },
+      terminated: (connection) => gateway.revoke(connection),
     },
     metrics,
     logger,
   );
+  const streams = new StreamRelay({
+    bus,
+    listeners: (place) => dispatcher.streamListeners(place),
+    write: (event, hearers) => void dispatcher.stream(event, hearers),
+    logger,
+  });
   const feed: RoomFeed = new RoomFeed(
     bus,
     {
-      deliver: (entry) => dispatcher.deliver(entry),
+      deliver: (entry) => {
+        if (entry.fact?.type === 'message.created') streams.end(entry.tenantId, entry.fact.message.id);
+        return dispatcher.deliver(entry);
+      },
       receipt: (receipt, only) => dispatcher.receipt(receipt, only),
+      event: (event) => (event.type === 'stream.advanced' ? streams.advance(event) : dispatcher.userEvent(event)),
     },
     metrics,
     logger,
@@ -90,6 +110,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     messageBurst: limits.messagesBurst,
     typingIntervalMs: limits.typingIntervalMs,
     eventsPerSecond: limits.otherEventsPerSecond,
+    signalsPerSecond: limits.icePerSecond,
     connectsPerMinute: own.connectsPerMinute,
   });
   const unbound = new UnboundWatch(clock, (engine) => {
@@ -110,6 +131,9 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     socketsPerUser: limits.socketsPerUser,
     dialectNamed,
     gone: (connection) => void gateway.forget(connection, 'closed'),
+    live: (connection) => {
+      if (hearsStreams(connection)) void streams.late(connection);
+    },
   });
   const intake = new Intake(
     {

@@ -16,13 +16,19 @@ function entryOf<T extends DomainEventType>(table: OutboundTable, type: T): Rend
 }
 
 /** Null when the dialect has no word for the event. */
-export function rendererOf(dialect: Dialect, event: DomainEvent): { readonly needs?: 'room' } | null {
+export function rendererOf(dialect: Dialect, event: DomainEvent): { readonly needs?: 'room' | 'thread' } | null {
   const entry = entryOf(dialect.outbound, event.type);
   return 'ignored' in entry ? null : entry;
 }
 
 export function needsRoom(dialect: Dialect, event: DomainEvent): boolean {
-  return rendererOf(dialect, event)?.needs === 'room';
+  return event.room !== null && rendererOf(dialect, event)?.needs !== undefined;
+}
+
+/** The message whose content the renderer needs beside the event's own: the one it answers. */
+export function neededThread(dialect: Dialect, event: DomainEvent): string | null {
+  if (rendererOf(dialect, event)?.needs !== 'thread') return null;
+  return 'message' in event && typeof event.message === 'object' ? event.message.replyTo : null;
 }
 
 export function renderFor(dialect: Dialect, event: DomainEvent, view: View): readonly Delivery[] {

@@ -1,5 +1,6 @@
 import type { Bus } from '@parlance/bus';
 import { changedRooms, pullLog, roomAddress, roomPublished, userAddress } from '@parlance/contracts';
+import { sampleEvents } from '@parlance/dialect-kit/conformance';
 import type { Fact } from '@parlance/domain';
 import { ParlanceError } from '@parlance/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -23,13 +24,14 @@ let feed: RoomFeed;
 let log: unknown[];
 let pulls: number;
 let told: number[];
+let events: string[];
 let wake = (): void => undefined;
 
 const roomId = group.room.id;
 
 beforeEach(async () => {
   ({ edge, service } = busPair());
-  [log, told, pulls] = [[], [], 0];
+  [log, told, events, pulls] = [[], [], [], 0];
   await service.serve(pullLog, async ({ afterPos, afterTime }) => {
     pulls += 1;
     const facts = log.filter((fact) => {
@@ -44,6 +46,10 @@ beforeEach(async () => {
       wake();
     },
     receipt: () => undefined,
+    event: ({ type }: { readonly type: string }, only: string | null): void => {
+      events.push(`${type} ${only}`);
+      wake();
+    },
   };
   feed = new RoomFeed(edge, sink, someMetrics(), quiet, { now: Date.now, random: () => 0.5, unsequenced: false });
 });
@@ -159,5 +165,15 @@ describe('RoomFeed', () => {
     expect(await heard(2)).toEqual([1, 2]);
     await settled();
     expect(feed.isWhole()).toBe(true);
+  });
+
+  it("hands a user's own events and parts of streams on as they come, and passes over what it cannot read", async () => {
+    await feed.hearUser(TENANT, 'bob');
+    const samples = sampleEvents(group);
+    const unknown = { type: 'from-the-future' };
+    const published = [unknown, samples['score.changed'][0], samples['stream.advanced'][0]];
+    service.publish(roomPublished, userAddress(TENANT, 'bob'), { events: published });
+    while (events.length < 2) await new Promise<void>((resolve) => (wake = resolve));
+    expect(events).toEqual(['score.changed bob', 'stream.advanced bob']);
   });
 });

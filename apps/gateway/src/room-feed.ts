@@ -1,9 +1,10 @@
 import type { Bus, Subscription } from '@parlance/bus';
 import { roomAddress, roomPublished, userAddress } from '@parlance/contracts';
-import type { Head, ReceiptChanged } from '@parlance/domain';
+import type { Head, ReceiptChanged, StreamAdvanced, UserEvent } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
 import { CatchUp } from './catch-up.js';
 import { keyOf } from './connection.js';
+import { parseEvent } from './event-parser.js';
 import type { LogEntry } from './fact-parser.js';
 import { broughtBy, joins, parseEntry } from './fact-parser.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
@@ -33,6 +34,8 @@ export interface FeedSink {
   deliver(entry: LogEntry): void | Promise<void>;
   /** `only`: the user at whose address it came; a direct room's other member hears of it at its own. Null: the whole room. */
   receipt(receipt: ReceiptChanged, only: string | null): void | Promise<void>;
+  /** `only`: as for a receipt. A user's own event comes at that user's address alone. */
+  event(event: UserEvent | StreamAdvanced, only: string | null): void | Promise<void>;
 }
 
 interface Listening extends Heard {
@@ -48,7 +51,7 @@ interface UserListening extends Listening {
   early: Published[];
 }
 
-type Published = { facts: unknown[] } | { heads: Head[] } | { receipts: ReceiptChanged[] };
+type Published = { facts: unknown[] } | { heads: Head[] } | { receipts: ReceiptChanged[] } | { events: unknown[] };
 
 /**
  * Hears the rooms and users of this gateway's connections and puts each room's facts in order. Gap, join, reconnect of the bus and
@@ -231,6 +234,7 @@ export class RoomFeed {
   private onUser(payload: Published, user: UserListening): void {
     if (this.closed || !user.active) return;
     if ('receipts' in payload) for (const receipt of payload.receipts) this.handReceipt(receipt, user.userId);
+    else if ('events' in payload) for (const raw of payload.events) this.handEvent(raw, user.userId);
     else if (user.wholeSinceMs === null) {
       // Without the heads that the bind brings there is no telling what is news and what is history.
       if (user.early.length < MAX_EARLY) user.early.push(payload);
@@ -250,6 +254,7 @@ export class RoomFeed {
   private onRoom(payload: Published, tenantId: string, key: string): void {
     if (this.closed) return;
     if ('receipts' in payload) for (const receipt of payload.receipts) this.handReceipt(receipt, null);
+    else if ('events' in payload) for (const raw of payload.events) this.handEvent(raw, null);
     else if ('heads' in payload)
       for (const head of payload.heads) this.onHead(tenantId, head, this.evictedThroughMs, false);
     else {
@@ -355,14 +360,24 @@ export class RoomFeed {
     if (broughtBy(fact).some((id) => this.users.has(keyOf(tenantId, id)))) this.enter(room);
   }
 
-  /** Never throws or rejects. */
   private handReceipt(receipt: ReceiptChanged, only: string | null): void {
+    this.guarded(receipt.type, () => this.sink.receipt(receipt, only));
+  }
+
+  private handEvent(raw: unknown, only: string | null): void {
+    const event = parseEvent(raw);
+    if (event === null) return this.metrics.skipped('unreadable');
+    this.guarded(event.type, () => this.sink.event(event, only));
+  }
+
+  /** Never throws or rejects. */
+  private guarded(type: string, work: () => void | Promise<void>): void {
     const failed = (err: unknown): void => {
       this.metrics.skipped('delivery-failed');
-      this.logger.error({ code: 'delivery-failed', err, roomId: receipt.room.id }, 'receipt passed over');
+      this.logger.error({ code: 'delivery-failed', err, type }, 'an event was passed over');
     };
     try {
-      void this.sink.receipt(receipt, only)?.catch(failed);
+      void work()?.catch(failed);
     } catch (error) {
       failed(error);
     }

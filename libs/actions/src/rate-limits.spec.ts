@@ -7,6 +7,7 @@ const limits = (): RateLimits =>
     messageBurst: 20,
     typingIntervalMs: 3_000,
     eventsPerSecond: 20,
+    signalsPerSecond: 50,
     connectsPerMinute: 3,
   });
 

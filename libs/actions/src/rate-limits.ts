@@ -7,6 +7,8 @@ export interface RateSettings {
   readonly messageBurst: number;
   readonly typingIntervalMs: number;
   readonly eventsPerSecond: number;
+  /** signalling messages of calls */
+  readonly signalsPerSecond: number;
   /** sockets of one address that may try to connect per minute */
   readonly connectsPerMinute: number;
 }
@@ -32,6 +34,7 @@ export class RateLimits {
       ),
       // Starting and stopping are two events of one typing.
       typing: new RateLimiterMemory({ keyPrefix: 't', points: 2, duration: settings.typingIntervalMs / 1000 }),
+      signal: new RateLimiterMemory({ keyPrefix: 's', points: settings.signalsPerSecond, duration: 1 }),
       other: new RateLimiterMemory({ keyPrefix: 'o', points: settings.eventsPerSecond, duration: 1 }),
     };
     this.connects = new RateLimiterMemory({ keyPrefix: 'c', points: settings.connectsPerMinute, duration: 60 });

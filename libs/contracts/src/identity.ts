@@ -1,6 +1,9 @@
 import {
   idSchema,
   instantSchema,
+  jsonValueSchema,
+  payloadIdentitySchema,
+  tenantSchema,
   userFieldsSchema,
   userRefSchema,
   userSchema,
@@ -8,6 +11,8 @@ import {
 } from '@parlance/domain';
 import { z } from 'zod';
 import { command, event, query } from './contract.js';
+
+const tenantId = idSchema;
 
 /**
  * Who is this? `credential`: an API key or user token as it came (without `Bearer`), or null for none, in which case the tenant
@@ -68,3 +73,133 @@ export const identityChanged = event(
   z.object({ kind: z.enum(['user', 'credential', 'tenant']), tenantId: idSchema, id: z.string() }),
 );
 export const IDENTITY_CHANGED_ADDRESS = 'identity.changed';
+
+/**
+ * A user's own sign-in by the vendor's scheme: `proof` is the lower-case hex SHA-512 of `<the tenant's encryptHashKey>_<identifier>`,
+ * compared in constant time. Finds the user by `identifier` or makes one; the token is bound to `deviceId`.
+ * Errors: `unauthenticated` (wrong proof, no key set, terminated user).
+ */
+export const signIn = command(
+  'identity.user.sign-in',
+  z.object({
+    tenantId,
+    identifier: z.string().min(1).max(256),
+    proof: z.string().max(256),
+    fields: userFieldsSchema,
+    deviceId: z.string().min(1).max(128).optional(),
+    dialect: z.string().max(32).optional(),
+  }),
+  z.object({ user: userSchema, created: z.boolean(), token: z.string(), expiresAt: instantSchema }),
+);
+
+/** Users of a tenant whose name, username or identifier contains `search` (case-insensitive), by name; terminated ones left out. */
+export const listUsers = query(
+  'identity.user.list',
+  z.object({
+    tenantId,
+    search: z.string().max(256).optional(),
+    offset: z.int().nonnegative(),
+    limit: z.int().min(1).max(200),
+  }),
+  z.object({ users: z.array(userSchema), total: z.int().nonnegative() }),
+);
+
+/**
+ * Ends an account: no credential of it is accepted from now on, and every connection is told and closed within 2 s
+ * (a `user.terminated` user event, then identityChanged). Repeating it changes nothing. Errors: `not-found`.
+ */
+export const terminateUser = command(
+  'identity.user.terminate',
+  z.object({ tenantId, userId: idSchema, message: z.string().max(1024) }),
+  z.object({}),
+);
+
+/** Ends one token (`credentialId`), or all of the user's tokens of one device. */
+export const revokeTokens = command(
+  'identity.token.revoke',
+  z.object({
+    tenantId,
+    userId: idSchema,
+    credentialId: z.string().max(128).optional(),
+    deviceId: z.string().max(128).optional(),
+  }),
+  z.object({}),
+);
+
+/** An app's own token key: a shared secret (HS256) or a JWKS, whose tokens name the user in `sub`. */
+const tokenKey = z.union([
+  z.object({ secret: z.string().min(16).max(1024), issuer: z.string().max(256).optional() }),
+  z.object({
+    jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) }),
+    issuer: z.string().max(256).optional(),
+  }),
+]);
+
+/** What an operator sets of a tenant; absent = keep. `encryptHashKey` and `tokenKeys` are never read back. */
+export const tenantFieldsSchema = z.object({
+  name: z.string().min(1).max(256).optional(),
+  hosts: z.array(z.string().min(1).max(253)).max(100).optional(),
+  origins: z.array(z.string().min(1).max(512)).max(100).optional(),
+  payloadIdentity: payloadIdentitySchema.optional(),
+  dialects: z.array(z.string().max(32)).max(32).nullable().optional(),
+  defaultDialect: z.string().max(32).nullable().optional(),
+  encryptHashKey: z.string().min(8).max(1024).nullable().optional(),
+  tokenKeys: z.array(tokenKey).max(20).optional(),
+  options: z
+    .object({
+      reelsBothNames: z.boolean().optional(),
+      reelsEnvelope: z.boolean().optional(),
+      classicCalendar: z.enum(['gregorian', 'jalali']).optional(),
+      classicTypeIds: z.record(z.string(), z.int()).optional(),
+    })
+    .optional(),
+});
+export type TenantFields = z.infer<typeof tenantFieldsSchema>;
+
+/** Makes a tenant (a server-made id unless given) or changes one (`mustExist`). Errors: `not-found`, `conflict` (a host is taken). */
+export const putTenant = command(
+  'identity.tenant.put',
+  z.object({ id: idSchema.optional(), mustExist: z.boolean(), fields: tenantFieldsSchema }),
+  z.object({ tenant: tenantSchema }),
+);
+
+/** Makes an API key; `key` is shown this once. Errors: `not-found`. */
+export const createKey = command(
+  'identity.key.create',
+  z.object({ tenantId, kind: z.enum(['secret', 'publishable']) }),
+  z.object({ id: z.string(), kind: z.enum(['secret', 'publishable']), key: z.string() }),
+);
+
+/** Revokes a key everywhere. `tenantId` null: the operator names it by id alone. Errors: `not-found`. */
+export const revokeKey = command(
+  'identity.key.revoke',
+  z.object({ tenantId: tenantId.nullable(), id: z.string().max(128) }),
+  z.object({}),
+);
+
+/** Where a user's device can be pushed to. `kind`: the provider's word, such as `fcm`, `apns`, `web`. */
+export const putDevice = command(
+  'identity.device.put',
+  z.object({
+    tenantId,
+    userId: idSchema,
+    deviceId: z.string().min(1).max(128),
+    kind: z.string().max(32),
+    pushToken: z.string().min(1).max(4096),
+  }),
+  z.object({}),
+);
+
+/** Forgets one device, or all of the user's. */
+export const removeDevice = command(
+  'identity.device.remove',
+  z.object({ tenantId, userId: idSchema, deviceId: z.string().max(128).optional() }),
+  z.object({}),
+);
+
+/** Hands a payload for these users' devices to the push provider; `accepted`: devices it was handed over for. */
+export const sendPush = command(
+  'identity.push.send',
+  z.object({ tenantId, userIds: z.array(idSchema).min(1).max(500), payload: jsonValueSchema }),
+  z.object({ accepted: z.int().nonnegative() }),
+);

@@ -1,14 +1,58 @@
 export { command, event, query, roomAddress, userAddress } from './contract.js';
 export type { EventContract, RequestContract } from './contract.js';
 export {
+  createKey,
   findUsers,
   IDENTITY_CHANGED_ADDRESS,
   identityChanged,
   issueToken,
+  listUsers,
   noteSeen,
+  putDevice,
+  putTenant,
   putUser,
+  removeDevice,
+  revokeKey,
+  revokeTokens,
+  sendPush,
+  signIn,
+  tenantFieldsSchema,
+  terminateUser,
   verifyCredential,
 } from './identity.js';
+export type { TenantFields } from './identity.js';
+export {
+  answerInvitation,
+  cancelInvitation,
+  changeMember,
+  clearRoom,
+  createInvitations,
+  getBlock,
+  joinRoom,
+  listBans,
+  listBlocks,
+  listInvitations,
+  searchMessages,
+  setBan,
+  setBlock,
+} from './community.js';
+export {
+  appendStream,
+  finishStream,
+  getFile,
+  getRoomPreferences,
+  hideMessages,
+  listHidden,
+  listPreferences,
+  listStreams,
+  openStream,
+  pinMessage,
+  reactToMessage,
+  registerFile,
+  setPreference,
+  setRoomPreferences,
+  starMessage,
+} from './personal.js';
 export {
   addMembers,
   bindSession,

@@ -1,14 +1,17 @@
 import {
   draftSchema,
   headSchema,
+  extrasSchema,
   idSchema,
   instantSchema,
   memberSchema,
+  messageTypeSchema,
   messageSchema,
   metadataSchema,
   receiptChangedSchema,
   roleSchema,
   roomKindSchema,
+  roomPreferencesSchema,
   roomStampSchema,
   roomStateSchema,
   userSnapshotSchema,
@@ -43,6 +46,10 @@ export const createRoom = command(
     name: z.string().max(256).nullable(),
     photo: z.string().max(2048).nullable(),
     metadata: metadataSchema,
+    description: z.string().max(4096).nullable().optional(),
+    extras: extrasSchema.optional(),
+    /** an `info` message tells the room of it; default true; never in a direct room */
+    announce: z.boolean().optional(),
     memberIds: z.array(idSchema).min(1).max(5000),
   }),
   z.object({ state: roomStateSchema, created: z.boolean() }),
@@ -70,6 +77,11 @@ export const patchRoom = command(
     photo: z.string().max(2048).nullable().optional(),
     metadata: metadataSchema.optional(),
     mergeMetadata: z.boolean().optional(),
+    description: z.string().max(4096).nullable().optional(),
+    frozen: z.boolean().optional(),
+    /** merged by dialect and key */
+    extras: extrasSchema.optional(),
+    announce: z.boolean().optional(),
   }),
   roomStateSchema,
 );
@@ -80,14 +92,22 @@ export const deleteRoom = command('message.room.delete', z.object({ tenantId, ac
 /** Adds users (already members: no change). Errors: `not-found`, `permission-denied`, `invalid` (direct room, size limit). */
 export const addMembers = command(
   'message.member.add',
-  z.object({ tenantId, actor, origin, roomId, userIds: z.array(idSchema).min(1).max(500), role: roleSchema }),
+  z.object({
+    tenantId,
+    actor,
+    origin,
+    roomId,
+    userIds: z.array(idSchema).min(1).max(500),
+    role: roleSchema,
+    announce: z.boolean().optional(),
+  }),
   z.object({ state: roomStateSchema, added: z.array(idSchema) }),
 );
 
 /** Removes one member; removing oneself is leaving. A user who is no member: no change. */
 export const removeMember = command(
   'message.member.remove',
-  z.object({ tenantId, actor, origin, roomId, userId: idSchema }),
+  z.object({ tenantId, actor, origin, roomId, userId: idSchema, announce: z.boolean().optional() }),
   z.object({ state: roomStateSchema, removed: z.boolean() }),
 );
 
@@ -96,6 +116,7 @@ const roomListing = z.object({
   self: memberSchema,
   unread: z.int().nonnegative(),
   lastMessage: messageSchema.nullable(),
+  preferences: roomPreferencesSchema.optional(),
 });
 export type RoomListing = z.infer<typeof roomListing>;
 
@@ -109,6 +130,16 @@ export const listRooms = query(
     tenantId,
     userId: idSchema,
     withMessagesOnly: z.boolean(),
+    /** part of the room's name, or of the own nickname for it (case-insensitive) */
+    title: z.string().max(256).optional(),
+    kinds: z.array(roomKindSchema).optional(),
+    muted: z.boolean().optional(),
+    archived: z.boolean().optional(),
+    /** default: hidden rooms are left out */
+    hidden: z.boolean().optional(),
+    /** only rooms with a fact after this time */
+    updatedAfter: instantSchema.optional(),
+    unreadFirst: z.boolean().optional(),
     offset: z.int().nonnegative(),
     limit: z.int().min(1).max(200),
     memberLimit: z.int().min(1).max(200),
@@ -121,7 +152,7 @@ export const listRooms = query(
 /**
  * Sends one message. `clientMessageId` is the sender's idempotency key in the room: the same again answers the stored message
  * with `repeated` true. Errors: `not-found` (room, or the sender is no member), `conflict` (same key, other body),
- * `invalid`, `overloaded`, `unavailable`.
+ * `permission-denied` (frozen room, blocked pair), `invalid`, `overloaded`, `unavailable`.
  */
 export const sendMessage = command(
   'message.send',
@@ -132,6 +163,8 @@ export const sendMessage = command(
     origin,
     clientMessageId: z.string().min(1).max(128),
     draft: draftSchema,
+    /** the id of the stream that this message ends; else the server makes one */
+    messageId: messageId.optional(),
   }),
   z.object({ message: messageSchema, room: roomStampSchema, repeated: z.boolean() }),
 );
@@ -154,7 +187,14 @@ export const editMessage = command(
 /** Deletes for everybody: author, room owner or admin, or the server. Repeating it changes nothing. */
 export const deleteMessage = command(
   'message.delete',
-  z.object({ tenantId, actor, origin, messageId }),
+  z.object({
+    tenantId,
+    actor,
+    origin,
+    messageId,
+    /** merged into the message's, so that a dialect knows its own way of deleting again */
+    extras: extrasSchema.optional(),
+  }),
   z.object({ message: messageSchema, room: roomStampSchema }),
 );
 
@@ -179,8 +219,25 @@ export const listMessages = query(
     skip: z.int().nonnegative(),
     limit: z.int().min(1).max(200),
     visibleOnly: z.boolean(),
+    /** contains this text (case-insensitive) */
+    text: z.string().max(256).optional(),
+    types: z.array(messageTypeSchema).optional(),
+    /** only messages whose text holds a link */
+    links: z.boolean().optional(),
+    starredOnly: z.boolean().optional(),
+    pinnedOnly: z.boolean().optional(),
+    /** default false: what the viewer deleted for itself is left out */
+    withHidden: z.boolean().optional(),
   }),
-  z.object({ messages: z.array(messageSchema), lastSeq: z.int().nonnegative(), total: z.int().nonnegative() }),
+  z.object({
+    messages: z.array(messageSchema),
+    lastSeq: z.int().nonnegative(),
+    total: z.int().nonnegative(),
+    /** ids among them that the viewer starred */
+    starred: z.array(messageId).default([]),
+    /** the messages that these answer, where the viewer may see them */
+    replied: z.array(messageSchema).default([]),
+  }),
 );
 
 // Receipts
@@ -330,7 +387,8 @@ export const findOnline = query(
 
 /**
  * `facts`: what one commit added, in pos order, unparsed (see pullLog). `heads`: the relay's repetition.
- * `receipts`: state facts. One of them per publication.
+ * `receipts`: state facts. `events`: user events (at the user's address) and
+ * advances of streams (at the room's), unparsed: a reader skips what it does not know. One of them per publication.
  */
 export const roomPublished = event(
   'room.published',
@@ -338,5 +396,6 @@ export const roomPublished = event(
     z.object({ facts: z.array(z.unknown()) }),
     z.object({ heads: z.array(headSchema) }),
     z.object({ receipts: z.array(receiptChangedSchema) }),
+    z.object({ events: z.array(z.unknown()) }),
   ]),
 );

@@ -24,12 +24,14 @@ export {
   attachmentSchema,
   draftSchema,
   extrasSchema,
+  infoActionSchema,
+  infoSchema,
   isEmptyDraft,
   messageSchema,
   messageTypeSchema,
   textDraft,
 } from './message/message.js';
-export type { Attachment, Draft, Extras, Message, MessageType } from './message/message.js';
+export type { Attachment, Draft, Extras, Info, InfoAction, Message, MessageType } from './message/message.js';
 export { factSchema, headSchema } from './fact/fact.js';
 export type { Fact, FactOf, FactType, Head } from './fact/fact.js';
 export {
@@ -48,3 +50,17 @@ export type {
   TypingChanged,
   TypingStatus,
 } from './signal/signal.js';
+export { callReasonSchema, callRecordSchema, callSchema, callStateSchema } from './call/call.js';
+export type { Call, CallReason, CallRecord, CallState } from './call/call.js';
+export { scoreActionSchema, scoreDaySchema, weekdaySchema } from './score/score.js';
+export type { ScoreAction, ScoreDay, Weekday } from './score/score.js';
+export { DEFAULT_ROOM_PREFERENCES, jsonValueSchema, roomPreferencesSchema } from './preference/preference.js';
+export type { JsonValue, RoomPreferences } from './preference/preference.js';
+export { invitationSchema, invitationStateSchema } from './invitation/invitation.js';
+export type { Invitation, InvitationState } from './invitation/invitation.js';
+export { streamAdvancedSchema } from './stream/stream.js';
+export type { StreamAdvanced } from './stream/stream.js';
+export { storedFileSchema } from './file/file.js';
+export type { StoredFile } from './file/file.js';
+export { userEventSchema } from './user-event/user-event.js';
+export type { UserEvent, UserEventOf, UserEventType } from './user-event/user-event.js';

@@ -16,6 +16,7 @@ export class ApiLimits {
       messageBurst: limits.messagesBurst,
       typingIntervalMs: limits.typingIntervalMs,
       eventsPerSecond: limits.otherEventsPerSecond,
+      signalsPerSecond: limits.icePerSecond,
       connectsPerMinute: api.refusalsPerMinute,
     });
     this.servers = new RateLimiterMemory({ keyPrefix: 's', points: api.keyRequestsPerSecond, duration: 1 });

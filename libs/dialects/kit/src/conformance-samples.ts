@@ -1,5 +1,19 @@
-import type { Fact, Member, Message, Room, RoomStamp, Tenant, User } from '@parlance/domain';
-import { snapshotOf } from '@parlance/domain';
+import type {
+  Call,
+  CallRecord,
+  Fact,
+  Info,
+  InfoAction,
+  Invitation,
+  Member,
+  Message,
+  Room,
+  RoomStamp,
+  ScoreDay,
+  Tenant,
+  User,
+} from '@parlance/domain';
+import { callReasonSchema, DEFAULT_ROOM_PREFERENCES, infoActionSchema, snapshotOf } from '@parlance/domain';
 import type { DomainEventOf, DomainEventType, View } from './dialect.js';
 import type { RoomView } from './intent.js';
 
@@ -33,7 +47,7 @@ export function sampleUser(id = 'ann', over: Partial<User> = {}): User {
 
 export function sampleMember(userId: string, over: Partial<Member> = {}): Member {
   const receipts = { readSeq: 0, readAt: null, deliveredSeq: 0, deliveredAt: null };
-  return { userId, role: 'member', joinedAt: AT, ...receipts, ...over };
+  return { userId, role: 'member', joinedAt: AT, ...receipts, nickname: null, ...over };
 }
 
 export function sampleRoom(over: Partial<Room> = {}): Room {
@@ -48,6 +62,9 @@ export function sampleRoom(over: Partial<Room> = {}): Room {
     lastSeq: 1,
     createdAt: AT,
     createdBy: 'ann',
+    description: null,
+    frozen: false,
+    extras: {},
     version: 1,
     ...over,
   };
@@ -64,6 +81,8 @@ export function sampleMessage(over: Partial<Message> = {}): Message {
     text: 'hello',
     attachment: null,
     replyTo: null,
+    forwardOf: null,
+    broadcastOf: null,
     metadata: {},
     extras: {},
     createdAt: AT,
@@ -114,6 +133,16 @@ const PICTURE = { url: 'https://files.sample.test/a.png', name: 'a.png', mimeTyp
 /** Stands in the extras of a dialect that does not exist: no dialect may show it. */
 export const FOREIGN_SECRET = 'extras-of-another-dialect';
 
+export function sampleInfo(action: InfoAction): Info {
+  const targets = action === 'room.renamed' ? [] : [{ id: 'bob', name: 'Bob' }];
+  return { action, by: { id: 'ann', name: 'Ann' }, targets, title: action === 'room.renamed' ? 'New name' : null };
+}
+
+export function sampleCallRecord(over: Partial<CallRecord> = {}): CallRecord {
+  const times = { startedAt: AT, endedAt: LATER };
+  return { callId: '64d000000000000000000001', reason: 'completed', withVideo: true, ...times, ...over };
+}
+
 /** Messages of every type, edited, deleted and bare. */
 export function sampleMessages(): readonly Message[] {
   const place = { latitude: 52.5, longitude: 13.4 };
@@ -136,8 +165,13 @@ export function sampleMessages(): readonly Message[] {
     sampleMessage({ type: 'voice', text: null, attachment: { ...PICTURE, durationMs: 900 } }),
     sampleMessage({ type: 'location', text: null, attachment: place }),
     sampleMessage({ type: 'sticker', text: null, attachment: { url: PICTURE.url } }),
+    sampleMessage({ type: 'call', text: null, attachment: { data: sampleCallRecord() } }),
     sampleMessage({ type: 'call', text: null }),
-    sampleMessage({ type: 'info', text: null, attachment: { data: { action: 'joined' } } }),
+    ...infoActionSchema.options.map((action) =>
+      sampleMessage({ type: 'info', text: null, attachment: { data: sampleInfo(action) } }),
+    ),
+    sampleMessage({ type: 'info', text: null }),
+    sampleMessage({ forwardOf: '64b000000000000000000008', broadcastOf: '64b000000000000000000007' }),
     sampleMessage({ type: 'custom', text: null, attachment: { data: { kind: 'poll' } } }),
     sampleMessage({ text: 'edited', editedAt: LATER }),
     sampleMessage({ text: null, deletedAt: LATER }),
@@ -158,6 +192,22 @@ export const EVENT_TYPES = [
   'typing.changed',
   'refresh.requested',
   'presence.shown',
+  'member.changed',
+  'room.cleared',
+  'stream.advanced',
+  'block.changed',
+  'preference.changed',
+  'room-preferences.changed',
+  'messages.hidden',
+  'invitation.changed',
+  'user.terminated',
+  'presence.changed',
+  'call.offered',
+  'call.accepted',
+  'call.ended',
+  'call.signaled',
+  'score.changed',
+  'reward.changed',
 ] as const satisfies readonly DomainEventType[];
 
 export type EventSamples = { readonly [T in DomainEventType]: readonly DomainEventOf<T>[] };
@@ -181,8 +231,16 @@ export function sampleEvents(view: RoomView): EventSamples {
     'member.removed': [
       { ...base, type: 'member.removed', userId: 'bob', reason: 'left' },
       { ...byServer, type: 'member.removed', userId: 'bob', reason: 'removed' },
+      { ...base, type: 'member.removed', userId: 'bob', reason: 'banned' },
     ],
+    'member.changed': [
+      { ...base, type: 'member.changed', userId: 'bob', role: 'admin', nickname: null },
+      { ...byServer, type: 'member.changed', userId: 'bob', role: 'member', nickname: 'Bobby' },
+    ],
+    'room.cleared': [{ ...base, type: 'room.cleared', throughSeq: 3, count: 3 }],
     ...sampleSignals(view),
+    ...sampleUserEvents(view),
+    ...sampleCallEvents(view),
   };
 }
 
@@ -206,6 +264,147 @@ function sampleSignals(view: RoomView) {
     'presence.shown': [
       { ...base, type: 'presence.shown', online: true, lastSeenAt: null },
       { ...base, type: 'presence.shown', online: false, lastSeenAt: LATER },
+    ],
+  } satisfies Partial<EventSamples>;
+}
+
+function userEventBase(view: RoomView, userId: string) {
+  return {
+    v: 1 as const,
+    tenantId: 'tenant-1',
+    userId,
+    at: LATER,
+    origin: null,
+    device: null,
+    room: sampleStamp(view),
+  };
+}
+
+export function sampleInvitation(over: Partial<Invitation> = {}): Invitation {
+  const people = { inviterId: 'ann', inviteeId: 'bob' };
+  const place = { id: '64e000000000000000000001', roomId: '64a000000000000000000001' };
+  return { ...place, ...people, state: 'open', createdAt: AT, updatedAt: AT, ...over };
+}
+
+function sampleUserEvents(view: RoomView) {
+  const toBob = userEventBase(view, 'bob');
+  const ownOnly = { ...toBob, room: null };
+  const [ann, bob] = [snapshotOf(sampleUser('ann')), snapshotOf(sampleUser('bob'))];
+  const block = { type: 'block.changed', other: ann } as const;
+  const invitation = { ...toBob, type: 'invitation.changed', inviter: ann, invitee: bob } as const;
+  const stream = { tenantId: 'tenant-1', room: toBob.room, user: ann, origin: null, v: 1 } as const;
+  const presence = { ...ownOnly, type: 'presence.changed', subject: ann, shared: [toBob.room] } as const;
+  const reward = { ...ownOnly, type: 'reward.changed', rewardId: '64f000000000000000000001' } as const;
+  return {
+    'stream.advanced': [
+      { ...stream, type: 'stream.advanced', messageId: '64b000000000000000000003', offset: 0, text: 'Hel' },
+      { ...stream, type: 'stream.advanced', messageId: '64b000000000000000000003', offset: 3, text: 'lo' },
+    ],
+    'block.changed': [
+      { ...toBob, ...block, blockedByMe: false, blockedMe: true },
+      { ...ownOnly, ...block, blockedByMe: true, blockedMe: false },
+      { ...toBob, ...block, blockedByMe: false, blockedMe: false },
+    ],
+    'preference.changed': [
+      { ...ownOnly, type: 'preference.changed', key: 'folders-meta', value: [{ key: 'a' }], removed: false },
+      { ...ownOnly, type: 'preference.changed', key: 'folders-meta', value: null, removed: true },
+    ],
+    'room-preferences.changed': [
+      { ...toBob, type: 'room-preferences.changed', preferences: DEFAULT_ROOM_PREFERENCES },
+      {
+        ...toBob,
+        type: 'room-preferences.changed',
+        preferences: { ...DEFAULT_ROOM_PREFERENCES, muted: true, pinned: true, folder: 'work', tags: ['a'] },
+      },
+    ],
+    'messages.hidden': [
+      { ...toBob, type: 'messages.hidden', messageIds: ['64b000000000000000000001'], allUpToSeq: null },
+      { ...toBob, type: 'messages.hidden', messageIds: [], allUpToSeq: 9 },
+    ],
+    'invitation.changed': (['open', 'accepted', 'rejected', 'canceled'] as const).flatMap((state) => [
+      { ...invitation, invitation: sampleInvitation({ state }) },
+      { ...invitation, userId: 'ann', inviter: null, invitation: sampleInvitation({ state, inviterId: null }) },
+    ]),
+    'user.terminated': [{ ...ownOnly, type: 'user.terminated', message: 'Your account was closed.' }],
+    'presence.changed': [
+      { ...presence, online: true, lastSeenAt: null },
+      { ...presence, online: false, lastSeenAt: LATER },
+    ],
+    'score.changed': [{ ...ownOnly, type: 'score.changed', day: sampleScoreDay() }],
+    'reward.changed': [
+      { ...reward, remaining: 3, isExpired: false, consumedByMe: true },
+      { ...reward, remaining: 0, isExpired: true, consumedByMe: false },
+    ],
+  } satisfies Partial<EventSamples>;
+}
+
+export function sampleScoreDay(): ScoreDay {
+  return {
+    date: '2025-11-07T18:30:00.000Z',
+    reelsSeen: 3,
+    totalScore: 1,
+    social: {
+      score: 0.5,
+      day: 'saturday',
+      actions: [
+        { type: 'mindful-comment-reply', label: 'Reply', subLabel: 'mindfully', value: 1, completed: true, startAt: 2 },
+        { type: 'send-dm-message', label: 'Write', value: 0 },
+      ],
+    },
+    mindfulness: { score: 0, actions: [{ type: 'focus-video', label: 'Focus', value: 0, startAt: 10 }] },
+  };
+}
+
+export function sampleCall(over: Partial<Call> = {}): Call {
+  return {
+    id: '64d000000000000000000001',
+    uuid: '0b7c9f7e-6a55-4c0e-9d43-2f1a9f3f5a10',
+    roomId: '64a000000000000000000001',
+    state: 'ringing',
+    reason: null,
+    callerId: 'ann',
+    calleeId: 'bob',
+    withVideo: true,
+    startedAt: AT,
+    acceptedAt: null,
+    endedAt: null,
+    ...over,
+  };
+}
+
+function sampleCallEvents(view: RoomView) {
+  const [caller, callee] = [snapshotOf(sampleUser('ann')), snapshotOf(sampleUser('bob'))];
+  const toBob = { ...userEventBase(view, 'bob'), call: sampleCall(), caller, callee };
+  const toAnn = { ...toBob, userId: 'ann' };
+  const accepted = sampleCall({ state: 'accepted', acceptedAt: LATER });
+  const ended = callReasonSchema.options.map((reason) => sampleCall({ state: 'ended', reason, endedAt: LATER }));
+  return {
+    'call.offered': [toAnn, toBob].flatMap((one) =>
+      [null, '{"sdp":"x"}', { sdp: { type: 'offer' } }].map((payload) => ({
+        ...one,
+        type: 'call.offered' as const,
+        payload,
+      })),
+    ),
+    'call.accepted': [toAnn, toBob].map((one) => ({
+      ...one,
+      type: 'call.accepted' as const,
+      call: accepted,
+      payload: { answer: 'y' },
+    })),
+    'call.ended': [
+      ...[toAnn, toBob].flatMap((one) =>
+        ended.map((call) => ({ ...one, type: 'call.ended' as const, call, elsewhere: false })),
+      ),
+      { ...toBob, device: { except: 'phone' }, type: 'call.ended' as const, call: accepted, elsewhere: true },
+    ],
+    'call.signaled': [
+      {
+        ...toBob,
+        type: 'call.signaled' as const,
+        call: accepted,
+        data: { candidate: 'candidate:1', sdpMid: '0', sdpMLineIndex: 0 },
+      },
     ],
   } satisfies Partial<EventSamples>;
 }

@@ -27,13 +27,18 @@ import type { HttpCompanion, HttpRequest, HttpRoute } from './http.js';
 export { framesFor, framesOf, jsonFlaw, recordingExecute } from './conformance-values.js';
 export {
   EVENT_TYPES,
+  sampleCall,
+  sampleCallRecord,
   sampleEvents,
   sampleFactBase,
+  sampleInfo,
+  sampleInvitation,
   sampleMember,
   sampleMessage,
   sampleMessages,
   sampleRoom,
   sampleRoomView,
+  sampleScoreDay,
   sampleStamp,
   sampleTenant,
   sampleUser,

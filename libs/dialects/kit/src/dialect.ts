@@ -1,10 +1,21 @@
-import type { Fact, JsonBounds, ParlanceError, ReceiptChanged, Signal, Tenant, UserSnapshot } from '@parlance/domain';
+import type {
+  Fact,
+  JsonBounds,
+  Message,
+  ParlanceError,
+  ReceiptChanged,
+  Signal,
+  StreamAdvanced,
+  Tenant,
+  UserEvent,
+  UserSnapshot,
+} from '@parlance/domain';
 import type { HttpCompanion } from './http.js';
 import type { Delivery, Reply } from './frame.js';
 import type { Claim, Execute, IntentType, RoomView } from './intent.js';
 
 /** Everything that a gateway may have to tell its clients. Adding one here is a compile error in every dialect until it is rendered or ignored. */
-export type DomainEvent = Fact | ReceiptChanged | Signal;
+export type DomainEvent = Fact | ReceiptChanged | Signal | StreamAdvanced | UserEvent;
 export type DomainEventType = DomainEvent['type'];
 export type DomainEventOf<T extends DomainEventType> = Extract<DomainEvent, { type: T }>;
 
@@ -36,7 +47,7 @@ export interface InboundContext {
 }
 
 /** Rate class of an event; each has its own bucket (guarantees.md section 7). */
-export type RateClass = 'message' | 'typing' | 'other';
+export type RateClass = 'message' | 'typing' | 'signal' | 'other';
 
 /**
  * A parsed inbound frame. `claim`: the identity it carries, settled by the gateway before anything runs. `asks`: the type of
@@ -62,11 +73,13 @@ export interface InboundEvent {
 export interface View {
   readonly tenant: Tenant;
   readonly room: RoomView | null;
+  /** the message that a message fact's message answers, when the renderer `needs` it and there is one */
+  readonly replied?: Message | null;
 }
 
 export interface Renderer<E extends DomainEvent> {
-  /** `room`: the gateway loads the room's view (cached by version) before it calls `render` */
-  readonly needs?: 'room';
+  /** `room`: the gateway loads the room's view (cached by version) before it calls `render`; `thread`: that and `replied` */
+  readonly needs?: 'room' | 'thread';
   /** Pure. An empty list: nothing to say this time. */
   readonly render: (event: E, view: View) => readonly Delivery[];
 }

@@ -22,7 +22,7 @@ export const NO_REPLY: Reply = {};
 
 /** Who of a dialect's local connections hears a rendered event. */
 export type Audience =
-  /** every connection of the room's members */
+  /** every connection of the room's members; for a user's own event: of that user */
   | 'members'
   /** those of them that have opened the room */
   | 'open'

@@ -20,6 +20,8 @@ export type {
 } from './dialect.js';
 export type { HttpAnswer, HttpCompanion, HttpRequest, HttpRoute, HttpTranslation, UploadedFile } from './http.js';
 export type {
+  BlockView,
+  CallView,
   Claim,
   Execute,
   Intent,
@@ -27,6 +29,7 @@ export type {
   IntentOf,
   IntentType,
   ListedRoom,
+  MessagePage,
   ResultOf,
   RoomKey,
   RoomView,

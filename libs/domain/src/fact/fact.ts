@@ -46,7 +46,7 @@ export const roomChangedSchema = z.object({
   ...factBase,
   type: z.literal('room.changed'),
   state: roomSchema,
-  changed: z.array(z.enum(['name', 'photo', 'metadata', 'role'])),
+  changed: z.array(z.enum(['name', 'photo', 'metadata', 'role', 'description', 'frozen', 'extras'])),
 });
 export const roomDeletedSchema = z.object({
   ...factBase,
@@ -63,7 +63,22 @@ export const memberRemovedSchema = z.object({
   ...factBase,
   type: z.literal('member.removed'),
   userId: idSchema,
-  reason: z.enum(['left', 'removed']),
+  reason: z.enum(['left', 'removed', 'banned']),
+});
+/** A member's role or nickname, as they are now. */
+export const memberChangedSchema = z.object({
+  ...factBase,
+  type: z.literal('member.changed'),
+  userId: idSchema,
+  role: roleSchema,
+  nickname: z.string().nullable(),
+});
+/** Every message up to and including `throughSeq` was deleted for everybody. */
+export const roomClearedSchema = z.object({
+  ...factBase,
+  type: z.literal('room.cleared'),
+  throughSeq: z.int().nonnegative(),
+  count: z.int().nonnegative(),
 });
 
 export const factSchema = z.discriminatedUnion('type', [
@@ -75,6 +90,8 @@ export const factSchema = z.discriminatedUnion('type', [
   roomDeletedSchema,
   memberAddedSchema,
   memberRemovedSchema,
+  memberChangedSchema,
+  roomClearedSchema,
 ]);
 export type Fact = z.infer<typeof factSchema>;
 export type FactType = Fact['type'];

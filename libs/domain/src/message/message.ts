@@ -50,11 +50,18 @@ export const messageSchema = z.object({
   text: z.string().nullable(),
   attachment: attachmentSchema.nullable(),
   replyTo: idSchema.nullable(),
+  /** the message this one repeats in another room */
+  forwardOf: idSchema.nullable().default(null),
+  /** the broadcast message this one is a recipient's copy of */
+  broadcastOf: idSchema.nullable().default(null),
   metadata: metadataSchema,
   extras: extrasSchema,
   createdAt: instantSchema,
   editedAt: instantSchema.nullable(),
   deletedAt: instantSchema.nullable(),
+  /** what members put beside it; absent: nothing, or not asked for */
+  reactions: z.array(z.object({ userId: idSchema, value: z.string().max(64) })).optional(),
+  pinnedAt: instantSchema.nullable().optional(),
 });
 export type Message = z.infer<typeof messageSchema>;
 
@@ -64,6 +71,7 @@ export const draftSchema = z.object({
   text: z.string().nullable(),
   attachment: attachmentSchema.nullable(),
   replyTo: idSchema.nullable(),
+  forwardOf: idSchema.nullable().default(null),
   metadata: metadataSchema,
   extras: extrasSchema,
 });
@@ -71,9 +79,33 @@ export type Draft = z.infer<typeof draftSchema>;
 
 /** A draft of plain text: what most dialects send. */
 export function textDraft(text: string, more: Partial<Draft> = {}): Draft {
-  return { type: 'text', text, attachment: null, replyTo: null, metadata: {}, extras: {}, ...more };
+  return { type: 'text', text, attachment: null, replyTo: null, forwardOf: null, metadata: {}, extras: {}, ...more };
 }
 
 export function isEmptyDraft(draft: Pick<Draft, 'text' | 'attachment' | 'type' | 'metadata'>): boolean {
   return (draft.text ?? '') === '' && draft.attachment === null && draft.type !== 'custom';
 }
+
+/** What happened to a room, as its `info` messages say it; a dialect words it. */
+export const infoActionSchema = z.enum([
+  'room.created',
+  'room.renamed',
+  'room.photo-changed',
+  'members.added',
+  'member.joined',
+  'member.promoted',
+  'member.demoted',
+  'member.left',
+  'member.removed',
+  'invitations.canceled',
+]);
+export type InfoAction = z.infer<typeof infoActionSchema>;
+
+/** `attachment.data` of an `info` message. `targets`: whom it happened to, with their names of then; `title`: the room's new name. */
+export const infoSchema = z.object({
+  action: infoActionSchema,
+  by: z.object({ id: idSchema, name: z.string() }).nullable(),
+  targets: z.array(z.object({ id: idSchema, name: z.string() })).max(500),
+  title: z.string().nullable(),
+});
+export type Info = z.infer<typeof infoSchema>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idSchema, instantSchema } from '../id/id.js';
 import { metadataSchema } from '../json/json.js';
+import { extrasSchema } from '../message/message.js';
 
 export const roomKindSchema = z.enum(['direct', 'group', 'broadcast']);
 export type RoomKind = z.infer<typeof roomKindSchema>;
@@ -20,6 +21,10 @@ export const roomSchema = z.object({
   lastSeq: z.int().nonnegative(),
   createdAt: instantSchema,
   createdBy: idSchema.nullable(),
+  description: z.string().max(4096).nullable().default(null),
+  /** nobody writes into it until it is thawed */
+  frozen: z.boolean().default(false),
+  extras: extrasSchema.default({}),
   /** grows with every room or membership change: the cache key of everything rendered from the room's state */
   version: z.int().nonnegative(),
 });
@@ -44,6 +49,8 @@ export const memberSchema = z.object({
   deliveredSeq: z.int().nonnegative(),
   deliveredAt: instantSchema.nullable(),
   joinedAt: instantSchema,
+  /** the member's name in this room alone */
+  nickname: z.string().max(256).nullable().default(null),
 });
 export type Member = z.infer<typeof memberSchema>;
 

@@ -38,11 +38,12 @@ export function snapshotOf(user: User): UserSnapshot {
   return { id, number, name, username, identifier, photo, isBot, lastSeenAt, createdAt };
 }
 
-/** How a dialect names a user: by the tenant's own id, by number, or by username. */
+/** How a dialect names a user: by the tenant's own id, by number, by username, or by the app's own identifier. */
 export const userRefSchema = z.union([
   z.object({ id: idSchema }),
   z.object({ number: z.int().nonnegative() }),
   z.object({ username: z.string().min(1).max(128) }),
+  z.object({ identifier: z.string().min(1).max(256) }),
 ]);
 export type UserRef = z.infer<typeof userRefSchema>;
 
