@@ -12,7 +12,7 @@ import type {
 } from './dialect.js';
 import type { Reply } from './frame.js';
 import type { HttpAnswer, HttpRequest, HttpRoute } from './http.js';
-import type { Claim, IntentOf, IntentType, ResultOf } from './intent.js';
+import type { Claim, Execute, IntentOf, IntentType, ResultOf } from './intent.js';
 
 /** Parses untrusted input: bounds first (depth, size, prototype keys), then the schema; each problem names its field. */
 export function parseInput<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
@@ -110,6 +110,29 @@ export function httpRoute<T extends IntentType>() {
       };
     },
   });
+}
+
+interface StepsDefinition<S extends z.ZodType> extends Omit<HttpRoute, 'parse' | 'schema'> {
+  /** over `{ params, query, body }` */
+  readonly schema: S;
+  readonly claim: (input: z.output<S>, request: HttpRequest) => Claim;
+  /** the intent that decides about rate and right: usually the last, the one that changes something */
+  readonly asks: IntentType;
+  /** Any number of intents, one after another; what it throws is worded by the companion. */
+  readonly run: (execute: Execute, input: z.output<S>, request: HttpRequest) => Promise<HttpAnswer>;
+}
+
+/** A REST call that takes more than one intent. */
+export function httpSteps<S extends z.ZodType>(definition: StepsDefinition<S>): HttpRoute {
+  const { claim, run, asks, ...route } = definition;
+  return {
+    ...route,
+    parse: (request) => {
+      const { params, query, body } = request;
+      const input = parseInput(definition.schema, { params, query, body });
+      return { claim: claim(input, request), asks, run: (execute) => run(execute, input, request) };
+    },
+  };
 }
 
 /** A renderer, typed by its event: `rendered<'message.created'>({ render })`. */

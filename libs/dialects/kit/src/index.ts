@@ -1,6 +1,6 @@
 export { frame, NO_REPLY } from './frame.js';
 export type { Audience, Delivery, Except, Frame, Reply } from './frame.js';
-export { httpRoute, ignored, inboundEvent, parseInput, rendered } from './define.js';
+export { httpRoute, httpSteps, ignored, inboundEvent, parseInput, rendered } from './define.js';
 export { PAYLOAD_BOUNDS } from './dialect.js';
 export type {
   Dialect,
