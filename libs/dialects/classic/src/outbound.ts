@@ -2,7 +2,7 @@ import type { Delivery, OutboundTable } from '@parlance/dialect-kit';
 import { frame, ignored, rendered } from '@parlance/dialect-kit';
 import type { FactOf } from '@parlance/domain';
 import { REFRESH } from './reply.js';
-import { messageText, RECEIVE, typeIdOf } from './wire.js';
+import { LOGS_RESPONSE, messageText, RECEIVE, typeIdOf } from './wire.js';
 
 const REFRESH_MEMBERS: readonly Delivery[] = [{ to: 'members', frame: REFRESH }];
 
@@ -29,6 +29,25 @@ export const outbound: OutboundTable = {
     render: () => [{ to: 'members', except: 'actor', frame: REFRESH }],
   }),
   'refresh.requested': rendered<'refresh.requested'>({ render: () => REFRESH_MEMBERS }),
+  'member.changed': ignored('the wire shows neither roles nor nicknames'),
+  'room.cleared': rendered<'room.cleared'>({ render: () => REFRESH_MEMBERS }),
+  'stream.advanced': ignored('the wire has no word for a text in the making; the finished message is received'),
+  'block.changed': ignored('the wire has no word for blocks; a refused send says so'),
+  'preference.changed': ignored('the wire keeps no preferences'),
+  // What the user's list shows of the room is another now.
+  'room-preferences.changed': rendered<'room-preferences.changed'>({ render: () => REFRESH_MEMBERS }),
+  'messages.hidden': rendered<'messages.hidden'>({ render: () => REFRESH_MEMBERS }),
+  'invitation.changed': ignored('the wire has no invitations'),
+  'user.terminated': rendered<'user.terminated'>({
+    render: ({ message }) => [{ to: 'members', frame: frame(LOGS_RESPONSE, { type: 'error', message }) }],
+  }),
+  'presence.changed': rendered<'presence.changed'>({ render: () => REFRESH_MEMBERS }),
+  'call.offered': ignored('calls are not served to this wire yet'),
+  'call.accepted': ignored('calls are not served to this wire yet'),
+  'call.ended': ignored('calls are not served to this wire yet'),
+  'call.signaled': ignored('calls are not served to this wire yet'),
+  'score.changed': ignored('the wire has no scores'),
+  'reward.changed': ignored('the wire has no rewards'),
   'receipt.changed': ignored('the wire has no word for delivered or read'),
   'typing.changed': ignored('the wire has no word for typing or recording'),
 };

@@ -78,4 +78,29 @@ export const outbound: OutboundTable = {
   'member.added': ignored('the wire has no event for it: a new member hears of the chat with its next message'),
   'member.removed': ignored('the wire has no event for it: participants are read over REST'),
   'refresh.requested': ignored('the wire has no event that makes a client read a chat anew'),
+  'member.changed': ignored('the wire knows neither roles nor nicknames'),
+  'room.cleared': ignored('the wire has no event for it: messages are read over REST'),
+  'stream.advanced': ignored(
+    'the SDK has no event for a text in the making; the finished message arrives as `message`',
+  ),
+  'block.changed': ignored('the wire has no word for blocks'),
+  'preference.changed': ignored('the wire keeps no preferences on the server'),
+  'room-preferences.changed': ignored('the wire has no event for it: preferences of a chat are read over REST'),
+  'messages.hidden': ignored('the wire cannot delete for one user alone'),
+  'invitation.changed': ignored('the wire has no invitations'),
+  'user.terminated': rendered<'user.terminated'>({
+    render: ({ message }) => [{ to: 'members', frame: frame('error', { message }) }],
+  }),
+  'presence.changed': rendered<'presence.changed'>({
+    render: ({ subject, online }) => {
+      const status = { memberId: subject.id, status: statusWord(online) };
+      return [{ to: 'members', frame: frame('user.status', status) }];
+    },
+  }),
+  'call.offered': ignored('the wire has no calls'),
+  'call.accepted': ignored('the wire has no calls'),
+  'call.ended': ignored('the wire has no calls; the call message in the chat tells of it'),
+  'call.signaled': ignored('the wire has no calls'),
+  'score.changed': ignored('the wire has no scores'),
+  'reward.changed': ignored('the wire has no rewards'),
 };
