@@ -4,6 +4,7 @@ import {
   keyed,
   missingDeliveries,
   NativeSender,
+  Random,
   refFor,
   type ChatClient,
   type Stack,
@@ -11,7 +12,6 @@ import {
   type WorldRoom,
 } from '@parlance/testing';
 import { stage, type Play } from './people.js';
-import { Random } from './random.js';
 
 const MESSAGES_PER_CLIENT = 12;
 const LONGEST_PAUSE_MS = 120;

@@ -42,3 +42,4 @@ export { STACK_MODES, type Stack, type StackMode, type StackOptions } from './st
 export { startStandalone, type StandaloneStack } from './stack/standalone-stack.js';
 export { startStack } from './stack/start-stack.js';
 export { makeTempFolder, type TempFolder } from './stack/temp-folder.js';
+export { Random } from './random/random.js';

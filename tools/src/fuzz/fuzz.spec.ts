@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url';
+import { dialects } from '@parlance/dialect-registry';
+import { inboundEvent } from '@parlance/dialect-kit';
+import { Random } from '@parlance/testing';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { fuzzDialect } from './fuzz.js';
+import { goodInputs } from './inputs.js';
+
+const RUNS = 2_000;
+const seed = Date.now() % 2 ** 32;
+const inputsOf = (name: string) =>
+  goodInputs(fileURLToPath(new URL(`../../../libs/dialects/${name}/transcripts`, import.meta.url)));
+
+describe(`random and mutated payloads (seed ${seed})`, () => {
+  it.each(dialects.map((dialect) => [dialect.name, dialect] as const))(
+    'get a coded answer from every schema of %s',
+    async (name, dialect) => {
+      const results = await fuzzDialect(dialect, inputsOf(name), new Random(seed), RUNS);
+      expect(results).toHaveLength(dialect.inbound.size + (dialect.http?.routes.length ?? 0));
+      // Mutations of good frames are not all refused: the schemas behind the first check are reached too.
+      expect(results.reduce((sum, { accepted }) => sum + accepted, 0)).toBeGreaterThan(RUNS / 10);
+    },
+  );
+
+  it('finds a schema whose code throws something of its own', async () => {
+    const careless = inboundEvent<'session.identify'>()({
+      schema: z.unknown(),
+      intent: (input) => ({ type: 'session.identify', ...Object(Reflect.get(Object(input), 'id').length) }),
+      reply: () => ({}),
+      refuse: () => ({}),
+    });
+    const [dialect] = dialects;
+    if (dialect === undefined) throw new Error('no dialect');
+    const broken = { ...dialect, inbound: new Map([['careless', careless]]), http: null };
+    const inputs = { frames: new Map(), requests: [] };
+    await expect(fuzzDialect(broken, inputs, new Random(seed), RUNS)).rejects.toThrow(/Not a coded error/);
+  });
+});

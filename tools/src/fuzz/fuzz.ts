@@ -1,0 +1,122 @@
+import type { Dialect, HttpRoute, InboundEvent, Reply, Translation } from '@parlance/dialect-kit';
+import { ParlanceError, toParlanceError } from '@parlance/domain';
+import type { Random } from '@parlance/testing';
+import type { GoodInputs } from './inputs.js';
+import { mutated, randomText, randomValue } from './payloads.js';
+
+/** What one schema did with its payloads. `accepted`: understood; `refused`: with a coded error. */
+export interface FuzzResult {
+  readonly name: string;
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+const MAX_ARGUMENTS = 3;
+const NO_HEADERS = { authorization: 'Bearer demo-public-key' };
+
+/**
+ * Every inbound event and REST route of a dialect, `runs` payloads each: half of them random, half mutations of what real clients send. Throws
+ * with the payload when anything but a coded error comes of one, when a refusal has no words, or when `Object.prototype` changed.
+ */
+export async function fuzzDialect(
+  dialect: Dialect,
+  good: GoodInputs,
+  random: Random,
+  runs: number,
+): Promise<FuzzResult[]> {
+  const results: FuzzResult[] = [];
+  for (const [event, inbound] of dialect.inbound) {
+    const samples = good.frames.get(event) ?? [];
+    results.push(
+      await tally(`${dialect.name} ${event}`, runs, () => oneFrame(inbound, argumentsFrom(random, samples))),
+    );
+  }
+  for (const route of dialect.http?.routes ?? []) {
+    const name = `${dialect.name} ${route.method} ${route.path}`;
+    results.push(await tally(name, runs, () => oneRequest(dialect, route, requestFrom(random, route, good.requests))));
+  }
+  return results;
+}
+
+async function tally(name: string, runs: number, once: () => Promise<'accepted' | 'refused'>): Promise<FuzzResult> {
+  const counts = { accepted: 0, refused: 0 };
+  const before = Object.getOwnPropertyNames(Object.prototype).join();
+  for (let run = 0; run < runs; run += 1) counts[await once()] += 1;
+  if (Object.getOwnPropertyNames(Object.prototype).join() !== before)
+    throw new Error(`${name} changed Object.prototype.`);
+  return { name, ...counts };
+}
+
+function argumentsFrom(random: Random, samples: readonly (readonly unknown[])[]): unknown[] {
+  const sample = samples[random.below(Math.max(1, samples.length))];
+  if (sample === undefined || random.next() < 0.5) {
+    return Array.from({ length: random.below(MAX_ARGUMENTS + 1) }, () => randomValue(random));
+  }
+  const result = mutated(random, sample);
+  return Array.isArray(result) ? result : [result];
+}
+
+type Request = Parameters<HttpRoute['parse']>[0];
+
+function requestFrom(random: Random, route: HttpRoute, samples: GoodInputs['requests']): Request {
+  const sample = samples[random.below(Math.max(1, samples.length))];
+  const fromGood = sample !== undefined && random.next() < 0.5;
+  const body = fromGood ? mutated(random, sample.body) : randomValue(random);
+  const query = fromGood ? mutated(random, sample.query) : { name: randomValue(random), limit: randomValue(random) };
+  const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
+  const params = fromGood ? sample.params : Object.fromEntries(names.map((name) => [name, randomText(random)]));
+  const texts = typeof query === 'object' && query !== null ? { ...query } : {};
+  return { params, query: texts, headers: NO_HEADERS, body, files: [] };
+}
+
+async function oneFrame(inbound: InboundEvent, args: readonly unknown[]): Promise<'accepted' | 'refused'> {
+  const context = { acked: args.length % 2 === 0, tenant: null, user: null };
+  const shown = (): string => show(args);
+  let translation: Translation;
+  try {
+    translation = inbound.parse(args, context);
+  } catch (error) {
+    requireWords(inbound.refuse(coded(error, shown), args), shown);
+    return 'refused';
+  }
+  const denied = new ParlanceError('not-found', 'Nothing is there.');
+  requireWords(translation.refuse(denied), shown);
+  await translation.run(() => Promise.reject(denied)).catch((error: unknown) => coded(error, shown));
+  return 'accepted';
+}
+
+async function oneRequest(dialect: Dialect, route: HttpRoute, request: Request): Promise<'accepted' | 'refused'> {
+  const shown = (): string => show(request);
+  const refuse = (error: unknown): void => {
+    const answer = dialect.http?.refuse(coded(error, shown));
+    if (answer === undefined || answer.status < 400) throw new Error(`No refusal for ${shown()}`);
+  };
+  let translation;
+  try {
+    translation = route.parse(request);
+  } catch (error) {
+    refuse(error);
+    return 'refused';
+  }
+  await translation.run(() => Promise.reject(new ParlanceError('not-found', 'Nothing is there.'))).catch(refuse);
+  return 'accepted';
+}
+
+/** The coded error it is; anything else is the bug that is looked for. */
+function coded(error: unknown, shown: () => string): ParlanceError {
+  const found = toParlanceError(error);
+  if (found.code === 'internal') throw new Error(`Not a coded error for ${shown()}`, { cause: error });
+  return found;
+}
+
+function requireWords(reply: Reply, shown: () => string): void {
+  for (const value of [...(reply.ack ?? []), ...(reply.frames ?? []), ...(reply.unacked ?? [])]) {
+    if (JSON.stringify(value) === undefined) throw new Error(`A refusal without words for ${shown()}`);
+  }
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) =>
+    item instanceof Uint8Array ? `bytes(${item.length})` : item,
+  ).slice(0, 2_000);
+}
