@@ -26,11 +26,24 @@ export const verifyCredential = query(
   verifiedCredentialSchema,
 );
 
-/** Users by id, number or username, in the order asked; null where there is none. At most 256. */
+/**
+ * Whether the app's own server signed this user: `proof` is the base64url HMAC-SHA256 of the user's id, keyed with the tenant's
+ * `encryptHashKey`, compared in constant time. False where no key is set.
+ */
+export const verifyUserProof = query(
+  'identity.proof.verify',
+  z.object({ tenantId, userId: idSchema, proof: z.string().max(256) }),
+  z.object({ valid: z.boolean() }),
+);
+
+/**
+ * Users by id, number, username or identifier, in the order asked; null where there is none. At most 256. `terminated`: the ids of
+ * those among them whose account has ended; they are still named, but nobody acts as them.
+ */
 export const findUsers = query(
   'identity.user.find',
   z.object({ tenantId: idSchema, refs: z.array(userRefSchema).max(256) }),
-  z.object({ users: z.array(userSchema.nullable()) }),
+  z.object({ users: z.array(userSchema.nullable()), terminated: z.array(idSchema).default([]) }),
 );
 
 /**
@@ -54,7 +67,7 @@ export const noteSeen = command(
   z.object({}),
 );
 
-/** A JWT for one user. Errors: `not-found` (no such user). */
+/** A JWT for one user. Errors: `not-found` (no such user), `permission-denied` (a terminated one). */
 export const issueToken = command(
   'identity.token.issue',
   z.object({
@@ -77,7 +90,7 @@ export const IDENTITY_CHANGED_ADDRESS = 'identity.changed';
 /**
  * A user's own sign-in by the vendor's scheme: `proof` is the lower-case hex SHA-512 of `<the tenant's encryptHashKey>_<identifier>`,
  * compared in constant time. Finds the user by `identifier` or makes one; the token is bound to `deviceId`.
- * Errors: `unauthenticated` (wrong proof, no key set, terminated user).
+ * Errors: `unauthenticated` (wrong proof, no key set, terminated user), those of `putUser`.
  */
 export const signIn = command(
   'identity.user.sign-in',
@@ -114,7 +127,10 @@ export const terminateUser = command(
   z.object({}),
 );
 
-/** Ends one token (`credentialId`), or all of the user's tokens of one device. */
+/**
+ * Ends one token (`credentialId`), all of the user's tokens of one device that were issued until now, or both. Errors: `not-found`
+ * (no such user), `invalid` (neither is named).
+ */
 export const revokeTokens = command(
   'identity.token.revoke',
   z.object({
@@ -151,12 +167,16 @@ export const tenantFieldsSchema = z.object({
       reelsEnvelope: z.boolean().optional(),
       classicCalendar: z.enum(['gregorian', 'jalali']).optional(),
       classicTypeIds: z.record(z.string(), z.int()).optional(),
+      classicListBothNames: z.boolean().optional(),
     })
     .optional(),
 });
 export type TenantFields = z.infer<typeof tenantFieldsSchema>;
 
-/** Makes a tenant (a server-made id unless given) or changes one (`mustExist`). Errors: `not-found`, `conflict` (a host is taken). */
+/**
+ * Makes a tenant (a server-made id unless given) or changes one (`mustExist`). `options` are merged by name; `tokenKeys` replace
+ * those there were. Errors: `not-found`, `conflict` (the id or a host is taken), `invalid` (no host, no origin, an unfit token key).
+ */
 export const putTenant = command(
   'identity.tenant.put',
   z.object({ id: idSchema.optional(), mustExist: z.boolean(), fields: tenantFieldsSchema }),

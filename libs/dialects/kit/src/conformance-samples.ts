@@ -226,7 +226,10 @@ export function sampleEvents(view: RoomView): EventSamples {
     'message.deleted': withMessage('message.deleted'),
     'room.created': [{ ...base, type: 'room.created', state: view.room, memberIds }],
     'room.changed': [{ ...base, type: 'room.changed', state: view.room, changed: ['name', 'photo'] }],
-    'room.deleted': [{ ...base, type: 'room.deleted', memberIds }],
+    'room.deleted': [
+      { ...base, type: 'room.deleted', memberIds },
+      { ...byServer, type: 'room.deleted', memberIds, state: { ...view.room, metadata: { event: 'e1' } } },
+    ],
     'member.added': [{ ...base, type: 'member.added', members: [{ userId: 'bob', role: 'member' }] }],
     'member.removed': [
       { ...base, type: 'member.removed', userId: 'bob', reason: 'left' },
@@ -293,7 +296,7 @@ function sampleUserEvents(view: RoomView) {
   const block = { type: 'block.changed', other: ann } as const;
   const invitation = { ...toBob, type: 'invitation.changed', inviter: ann, invitee: bob } as const;
   const stream = { tenantId: 'tenant-1', room: toBob.room, user: ann, origin: null, v: 1 } as const;
-  const presence = { ...ownOnly, type: 'presence.changed', subject: ann, shared: [toBob.room] } as const;
+  const presence = { ...ownOnly, type: 'presence.changed' as const, subject: ann, shared: [toBob.room] };
   const reward = { ...ownOnly, type: 'reward.changed', rewardId: '64f000000000000000000001' } as const;
   return {
     'stream.advanced': [

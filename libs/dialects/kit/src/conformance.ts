@@ -5,6 +5,7 @@ import {
   EVENT_TYPES,
   FOREIGN_SECRET,
   sampleEvents,
+  sampleMessage,
   sampleRoomView,
   sampleTenant,
   sampleView,
@@ -313,13 +314,18 @@ function expectRendered<T extends DomainEventType>(table: OutboundTable, type: T
     return;
   }
   const viewers = ['stranger', ...(full.room?.members ?? []).map((member) => member.userId)];
-  const view = deepFreeze(entry.needs === 'room' ? full : { ...full, room: null });
+  const view = deepFreeze(viewFor(entry.needs, full));
   for (const event of events) {
     const frames = framesFor(entry.render(deepFreeze(event), view), viewers);
     expect(framesFor(entry.render(event, view), viewers)).toEqual(frames);
     expectSendable(frames);
     for (const hidden of HIDDEN) expect(JSON.stringify(frames)).not.toContain(hidden);
   }
+}
+
+function viewFor(needs: 'room' | 'thread' | undefined, full: View): View {
+  if (needs === undefined) return { ...full, room: null };
+  return needs === 'thread' ? { ...full, replied: sampleMessage() } : full;
 }
 
 function httpConformance(http: HttpCompanion): void {

@@ -1,3 +1,4 @@
+import type { Tenant } from '@parlance/domain';
 import { jsonProblem, ParlanceError, toParlanceError } from '@parlance/domain';
 import type { z } from 'zod';
 import { PAYLOAD_BOUNDS } from './dialect.js';
@@ -11,7 +12,7 @@ import type {
   Renderer,
 } from './dialect.js';
 import type { Reply } from './frame.js';
-import type { HttpAnswer, HttpRequest, HttpRoute } from './http.js';
+import type { Become, HttpAnswer, HttpRequest, HttpRoute } from './http.js';
 import type { Claim, Execute, IntentOf, IntentType, ResultOf } from './intent.js';
 
 /** Parses untrusted input: bounds first (depth, size, prototype keys), then the schema; each problem names its field. */
@@ -40,7 +41,7 @@ interface EventDefinition<S extends z.ZodType, T extends IntentType> {
   readonly intent: (input: z.output<S>, context: InboundContext) => IntentOf<T> | null;
   readonly reply: (result: ResultOf<T>, input: z.output<S>, context: InboundContext) => Reply;
   /** `input` is null when it could not be understood */
-  readonly refuse: (error: ParlanceError, input: z.output<S> | null) => Reply;
+  readonly refuse: (error: ParlanceError, input: z.output<S> | null, tenant: Tenant | null) => Reply;
 }
 
 const NOTHING: Reply = {};
@@ -49,19 +50,23 @@ const NOTHING: Reply = {};
 export function inboundEvent<T extends IntentType>() {
   return <S extends z.ZodType>(definition: EventDefinition<S, T>): InboundEvent => ({
     rate: definition.rate ?? 'other',
-    refuse: (error) => definition.refuse(error, null),
+    refuse: (error, _args, tenant) => definition.refuse(error, null, tenant ?? null),
     parse: (args, context) => {
       const input = parseInput(definition.schema, definition.read === undefined ? args[0] : definition.read(args));
+      const { tenant } = context;
       const intent = definition.intent(input, context);
-      const refuse = (error: ParlanceError): Reply => definition.refuse(error, input);
+      const refuse = (error: ParlanceError): Reply => definition.refuse(error, input, context.tenant);
+      // A first frame's own claim says whose tenant's settings hold.
+      const asked = (): typeof intent => (context.tenant === tenant ? intent : definition.intent(input, context));
       return {
         claim: definition.claim?.(input, context) ?? null,
         asks: intent?.type ?? null,
         refuse,
         run: async (execute) => {
-          if (intent === null) return NOTHING;
+          const settled = asked();
+          if (settled === null) return NOTHING;
           try {
-            return definition.reply(await execute(intent), input, context);
+            return definition.reply(await execute(settled), input, context);
           } catch (error) {
             const coded = toParlanceError(error);
             if (coded.code === 'internal') throw coded;
@@ -73,7 +78,10 @@ export function inboundEvent<T extends IntentType>() {
   });
 }
 
-interface RouteDefinition<S extends z.ZodType, T extends IntentType> extends Omit<HttpRoute, 'parse' | 'schema'> {
+interface RouteDefinition<S extends z.ZodType, T extends IntentType> extends Omit<
+  HttpRoute,
+  'parse' | 'schema' | 'refuse'
+> {
   /** over `{ params, query, body }` */
   readonly schema: S;
   readonly claim: (input: z.output<S>, request: HttpRequest) => Claim;
@@ -119,7 +127,12 @@ interface StepsDefinition<S extends z.ZodType> extends Omit<HttpRoute, 'parse' |
   /** the intent that decides about rate and right: usually the last, the one that changes something */
   readonly asks: IntentType;
   /** Any number of intents, one after another; what it throws is worded by the companion. */
-  readonly run: (execute: Execute, input: z.output<S>, request: HttpRequest) => Promise<HttpAnswer>;
+  readonly run: (
+    execute: Execute,
+    input: z.output<S>,
+    request: HttpRequest,
+    become: Become | undefined,
+  ) => Promise<HttpAnswer>;
 }
 
 /** A REST call that takes more than one intent. */
@@ -130,7 +143,7 @@ export function httpSteps<S extends z.ZodType>(definition: StepsDefinition<S>): 
     parse: (request) => {
       const { params, query, body } = request;
       const input = parseInput(definition.schema, { params, query, body });
-      return { claim: claim(input, request), asks, run: (execute) => run(execute, input, request) };
+      return { claim: claim(input, request), asks, run: (execute, become) => run(execute, input, request, become) };
     },
   };
 }

@@ -7,6 +7,7 @@ import type {
   Signal,
   StreamAdvanced,
   Tenant,
+  User,
   UserEvent,
   UserSnapshot,
 } from '@parlance/domain';
@@ -36,11 +37,25 @@ export interface Opening {
   readonly marks: (handshake: Handshake) => boolean;
   readonly claim: (handshake: Handshake) => Claim | null;
   readonly resumes: 'named' | 'by-user';
+  /** absent: whoever is refused at the handshake gets Socket.IO's `connect_error` */
+  readonly atConnect?: ConnectRefusal;
+}
+
+/**
+ * A wire whose clients hear as an event why they may not come in. Once such a dialect is known from the handshake, the socket is
+ * accepted, told the frames of `refuse`, and disconnected with a packet. A handshake without a claim is refused as `unauthenticated`:
+ * there is no later moment to say who one is. `objection`: why this user may not come in, or null. An error about an account that
+ * was ended carries `details.reason: 'terminated'`.
+ */
+export interface ConnectRefusal {
+  readonly objection: (user: User) => ParlanceError | null;
+  readonly refuse: (error: ParlanceError, tenant: Tenant | null) => Reply;
 }
 
 /** What an inbound event knows beside its arguments. `acked`: the client waits for an acknowledgement. */
 export interface InboundContext {
   readonly acked: boolean;
+  /** of the bound user; read it when it is needed, since a first frame's claim is settled between `parse` and `run` */
   readonly tenant: Tenant | null;
   /** the bound user, if the connection has one already */
   readonly user: UserSnapshot | null;
@@ -66,14 +81,17 @@ export interface InboundEvent {
   /** Throws ParlanceError `invalid` (with `fields`) when the arguments do not fit the schema. */
   readonly parse: (args: readonly unknown[], context: InboundContext) => Translation;
   /** The wording of that refusal, and of any other that happens before the arguments are understood. */
-  readonly refuse: (error: ParlanceError, args: readonly unknown[]) => Reply;
+  readonly refuse: (error: ParlanceError, args: readonly unknown[], tenant?: Tenant | null) => Reply;
 }
 
 /** What a renderer sees beside the event: the room with its members when the renderer `needs` it. */
 export interface View {
   readonly tenant: Tenant;
   readonly room: RoomView | null;
-  /** the message that a message fact's message answers, when the renderer `needs` it and there is one */
+  /**
+   * when the renderer `needs` a `thread` and there is one: the message that a message fact's message answers, or the newest one
+   * that a receipt covers
+   */
   readonly replied?: Message | null;
 }
 
@@ -101,7 +119,7 @@ export interface Dialect {
   readonly opening: Opening;
   readonly inbound: ReadonlyMap<string, InboundEvent>;
   readonly outbound: OutboundTable;
-  readonly refuse: (error: ParlanceError) => Reply;
+  readonly refuse: (error: ParlanceError, tenant?: Tenant | null) => Reply;
   /** the REST calls its clients make beside the socket, or null */
   readonly http: HttpCompanion | null;
 }

@@ -3,6 +3,7 @@ export type { Audience, Delivery, Except, Frame, Reply } from './frame.js';
 export { httpRoute, httpSteps, ignored, inboundEvent, parseInput, rendered } from './define.js';
 export { PAYLOAD_BOUNDS } from './dialect.js';
 export type {
+  ConnectRefusal,
   Dialect,
   DomainEvent,
   DomainEventOf,
@@ -18,7 +19,15 @@ export type {
   Translation,
   View,
 } from './dialect.js';
-export type { HttpAnswer, HttpCompanion, HttpRequest, HttpRoute, HttpTranslation, UploadedFile } from './http.js';
+export type {
+  Become,
+  HttpAnswer,
+  HttpCompanion,
+  HttpRequest,
+  HttpRoute,
+  HttpTranslation,
+  UploadedFile,
+} from './http.js';
 export type {
   BlockView,
   CallView,

@@ -389,9 +389,16 @@ export interface IntentMap {
     };
   };
 
-  /** Rings the other side of a direct room (or a whole group). `payload` goes to the other side verbatim. */
+  /**
+   * Rings the other side of a direct room (or a whole group). `with`: of the pair's direct room, made when there is none.
+   * `payload` goes to the other side verbatim. Errors: `conflict` (the caller or the callee is in a call).
+   */
   readonly 'call.create': {
-    readonly in: { readonly room: RoomKey; readonly withVideo: boolean; readonly payload: JsonValue };
+    readonly in: {
+      readonly room: RoomKey | { readonly with: UserRef };
+      readonly withVideo: boolean;
+      readonly payload: JsonValue;
+    };
     readonly out: CallView;
   };
   /** `call`: its id or uuid; so in those below. */
@@ -456,4 +463,6 @@ export interface Claim {
   /** an API key or user token that stands in the payload */
   readonly credential?: string | undefined;
   readonly user?: UserRef | undefined;
+  /** that the app's own server signed `user`: see the contract `verifyUserProof`; counts where `payloadIdentity` is `signed` */
+  readonly proof?: string | undefined;
 }

@@ -52,6 +52,8 @@ export const roomDeletedSchema = z.object({
   ...factBase,
   type: z.literal('room.deleted'),
   memberIds: z.array(idSchema),
+  /** the room as it was last */
+  state: roomSchema.optional(),
 });
 export const memberAddedSchema = z.object({
   ...factBase,
