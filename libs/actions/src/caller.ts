@@ -1,6 +1,6 @@
 import type { Tenant, User, UserRef, UserSnapshot, VerifiedCredential } from '@parlance/domain';
 import { ParlanceError, snapshotOf } from '@parlance/domain';
-import type { Directory } from './directory.js';
+import type { Account, Directory } from './directory.js';
 
 /** Who asks, settled: the verified credential, and the user it acts as (null: the tenant's own server, or an app key alone). */
 export interface Caller {
@@ -12,33 +12,76 @@ export interface Caller {
 }
 
 /**
- * Settles who a request acts as. A user token acts as its user alone; a secret key as whomever it names; what a publishable key or
- * a bare payload claims is believed only where the tenant's `payloadIdentity` is `trust`.
+ * Settles who a request acts as. A user token acts as its user alone; a secret key as whomever it names. What a publishable key or a
+ * bare payload claims is believed as the tenant's `payloadIdentity` says: never (`refuse`), with a `proof` that the app's own server
+ * signed the user (`signed`), or always (`trust`). Nobody acts as a terminated user.
  * Errors: `permission-denied` (a token for somebody else), `unauthenticated` (a claim that is not believed), `not-found`.
  */
 export async function settleCaller(
-  directory: Pick<Directory, 'user'>,
+  directory: Pick<Directory, 'account' | 'isProven'>,
   credential: VerifiedCredential,
   claimed: UserRef | undefined,
   origin: string | null = null,
+  proof?: string,
 ): Promise<Caller> {
   const tenant = credential.tenant;
   if (credential.kind === 'user' && credential.userId !== null) {
-    const user = await directory.user(tenant.id, { id: credential.userId });
+    const user = liveUser(await directory.account(tenant.id, { id: credential.userId }), credential);
     if (claimed !== undefined && !names(claimed, user)) throw identityMismatch();
     return { tenant, credential, user, origin };
   }
   if (claimed === undefined) return { tenant, credential, user: null, origin };
-  if (credential.kind !== 'secret' && tenant.payloadIdentity !== 'trust') {
-    throw new ParlanceError('unauthenticated', 'This tenant does not accept a user id without a user token.');
+  if (believes(credential)) {
+    return { tenant, credential, user: liveUser(await directory.account(tenant.id, claimed), credential), origin };
   }
-  return { tenant, credential, user: await directory.user(tenant.id, claimed), origin };
+  if (tenant.payloadIdentity !== 'signed' || proof === undefined) throw notBelieved();
+  return { tenant, credential, user: await provenUser(directory, credential, claimed, proof), origin };
+}
+
+function believes({ kind, tenant }: VerifiedCredential): boolean {
+  return kind === 'secret' || tenant.payloadIdentity === 'trust';
+}
+
+/** A false proof is answered alike for users that exist and for those that do not. */
+async function provenUser(
+  directory: Pick<Directory, 'account' | 'isProven'>,
+  credential: VerifiedCredential,
+  claimed: UserRef,
+  proof: string,
+): Promise<User> {
+  const tenantId = credential.tenant.id;
+  const account = await directory.account(tenantId, claimed).catch(unlessNotFound);
+  const userId = account?.user.id ?? ('id' in claimed ? claimed.id : null);
+  if (userId === null || !(await directory.isProven(tenantId, userId, proof))) throw notBelieved();
+  if (account === null) throw new ParlanceError('not-found', 'User not found.');
+  return liveUser(account, credential);
+}
+
+function unlessNotFound(error: unknown): null {
+  if (error instanceof ParlanceError && error.code === 'not-found') return null;
+  throw error;
+}
+
+function notBelieved(): ParlanceError {
+  return new ParlanceError(
+    'unauthenticated',
+    'This tenant does not accept a user id without a user token or a valid proof.',
+  );
+}
+
+/** The server's own key is good, whatever it asks for; any other credential of a terminated user is not. */
+function liveUser({ user, terminated }: Account, { kind }: VerifiedCredential): User {
+  if (!terminated) return user;
+  throw new ParlanceError(
+    kind === 'secret' ? 'permission-denied' : 'unauthenticated',
+    'This account has been terminated.',
+  );
 }
 
 export function names(ref: UserRef, user: User): boolean {
   if ('id' in ref) return ref.id === user.id;
   if ('number' in ref) return ref.number === user.number;
-  return ref.username === user.username;
+  return 'username' in ref ? ref.username === user.username : ref.identifier === user.identifier;
 }
 
 export function identityMismatch(): ParlanceError {

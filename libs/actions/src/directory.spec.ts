@@ -24,7 +24,7 @@ beforeEach(async () => {
     asked.push(refs.length);
     const found = refs.map((ref) => users.find((user) => names(ref, user)) ?? null);
     beforeAnswer();
-    return { users: found };
+    return { users: found, terminated: found.flatMap((user) => (user?.id === 'robert' ? ['robert'] : [])) };
   });
   await service.serve(resolveRooms, async ({ keys }) => {
     asked.push(keys.length);
@@ -40,6 +40,7 @@ describe('Directory', () => {
     const ann = await directory.user(TENANT, { id: 'ann' });
     expect(await directory.user(TENANT, { number: ann.number })).toEqual(ann);
     expect(await directory.user(TENANT, { username: ann.username })).toEqual(ann);
+    expect(await directory.user(TENANT, { identifier: ann.identifier })).toEqual(ann);
     expect(asked).toEqual([1]);
     for (const tries of [2, 3]) {
       await expect(directory.user(TENANT, { id: 'nobody' })).rejects.toMatchObject({ code: 'not-found' });
@@ -72,7 +73,8 @@ describe('Directory', () => {
     const before = await directory.user(TENANT, { id: 'ann' });
     users = [sampleUser('ann', { name: 'Anna' })];
     directory.forgetUser(TENANT, 'ann');
-    for (const ref of [{ number: before.number }, { username: before.username }, { id: 'ann' }]) {
+    const { number, username, identifier } = before;
+    for (const ref of [{ number }, { username }, { identifier }, { id: 'ann' }]) {
       expect((await directory.user(TENANT, ref)).name).toBe('Anna');
     }
     expect(asked).toEqual([1, 1]);
@@ -85,8 +87,18 @@ describe('Directory', () => {
     expect((await directory.user(TENANT, { id: 'ann' })).name).toBe('Anna');
   });
 
+  it('knows whose account has ended, also from memory', async () => {
+    for (const _ of [1, 2]) {
+      expect(await directory.account(TENANT, { id: 'robert' })).toMatchObject({ terminated: true });
+      expect(await directory.account(TENANT, { id: 'ann' })).toMatchObject({ terminated: false });
+    }
+    expect(await directory.user(TENANT, { id: 'robert' })).toMatchObject({ id: 'robert' });
+    expect(asked).toEqual([1, 1]);
+    await expect(directory.account(TENANT, { id: 'nobody' })).rejects.toMatchObject({ code: 'not-found' });
+  });
+
   it('holds so many users at most', async () => {
-    directory = new Directory(edge, { ...DIRECTORY_DEFAULTS, maxUsers: 3 });
+    directory = new Directory(edge, { ...DIRECTORY_DEFAULTS, maxUsers: 1 });
     for (const id of ['ann', 'robert', 'ann']) await directory.user(TENANT, { id });
     expect(asked).toEqual([1, 1, 1]);
   });

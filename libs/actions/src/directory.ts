@@ -1,5 +1,5 @@
 import type { Bus } from '@parlance/bus';
-import { findUsers, resolveRooms } from '@parlance/contracts';
+import { findUsers, resolveRooms, verifyUserProof } from '@parlance/contracts';
 import type { RoomStamp, User, UserRef } from '@parlance/domain';
 import { ParlanceError } from '@parlance/domain';
 import { LRUCache } from 'lru-cache';
@@ -13,6 +13,15 @@ export interface DirectoryOptions {
 
 export const DIRECTORY_DEFAULTS: DirectoryOptions = { userTtlMs: 30_000, maxUsers: 50_000, maxRooms: 50_000 };
 
+/** A user, and whether the account has ended: it is still named, but nobody acts as it. */
+export interface Account {
+  readonly user: User;
+  readonly terminated: boolean;
+}
+
+/** A user is found by its id, number, username and identifier. */
+const NAMES_PER_USER = 4;
+
 /** `findUsers` and `resolveRooms` take this many at once. */
 const PAGE = 256;
 
@@ -21,7 +30,7 @@ const PAGE = 256;
  * changed; of a room only what never changes is trusted from here (its id, uuid, number, kind, pair).
  */
 export class Directory {
-  private readonly users: LRUCache<string, User>;
+  private readonly users: LRUCache<string, Account>;
   private readonly rooms: LRUCache<string, RoomStamp>;
   /** users that were said to have changed: an answer asked for before is not kept */
   private changes = 0;
@@ -30,25 +39,13 @@ export class Directory {
     private readonly bus: Bus,
     options: DirectoryOptions = DIRECTORY_DEFAULTS,
   ) {
-    this.users = new LRUCache({ max: options.maxUsers, ttl: options.userTtlMs });
+    this.users = new LRUCache({ max: options.maxUsers * NAMES_PER_USER, ttl: options.userTtlMs });
     this.rooms = new LRUCache({ max: options.maxRooms });
   }
 
   /** In the order asked; null where there is no such user. */
   async findUsers(tenantId: string, refs: readonly UserRef[]): Promise<(User | null)[]> {
-    const found = refs.map((ref) => this.users.get(userKey(tenantId, ref)) ?? null);
-    const missing = refs.flatMap((ref, index) => (found[index] === null ? [{ ref, index }] : []));
-    for (let start = 0; start < missing.length; start += PAGE) {
-      const page = missing.slice(start, start + PAGE);
-      const before = this.changes;
-      const { users } = await this.bus.request(findUsers, { tenantId, refs: page.map((one) => one.ref) });
-      page.forEach((one, i) => {
-        const user = users[i] ?? null;
-        found[one.index] = user;
-        if (user !== null && before === this.changes) this.remember(tenantId, user);
-      });
-    }
-    return found;
+    return (await this.accounts(tenantId, refs)).map((account) => account?.user ?? null);
   }
 
   async usersById(tenantId: string, ids: readonly string[]): Promise<Map<string, User>> {
@@ -62,9 +59,19 @@ export class Directory {
 
   /** Errors: `not-found`. */
   async user(tenantId: string, ref: UserRef): Promise<User> {
-    const [user] = await this.findUsers(tenantId, [ref]);
-    if (user === null || user === undefined) throw new ParlanceError('not-found', 'User not found.');
-    return user;
+    return (await this.account(tenantId, ref)).user;
+  }
+
+  /** Errors: `not-found`. */
+  async account(tenantId: string, ref: UserRef): Promise<Account> {
+    const [account] = await this.accounts(tenantId, [ref]);
+    if (account === null || account === undefined) throw new ParlanceError('not-found', 'User not found.');
+    return account;
+  }
+
+  /** Whether the app's own server signed that user; see the contract `verifyUserProof`. */
+  async isProven(tenantId: string, userId: string, proof: string): Promise<boolean> {
+    return (await this.bus.request(verifyUserProof, { tenantId, userId, proof })).valid;
   }
 
   /** The room of an id or uuid. Its `version` may be old. Errors: `not-found`. `timeoutMs`: as for a request. */
@@ -78,19 +85,40 @@ export class Directory {
     return room;
   }
 
-  remember(tenantId: string, user: User): void {
-    for (const ref of [{ id: user.id }, { number: user.number }, { username: user.username }]) {
-      this.users.set(userKey(tenantId, ref), user);
-    }
-  }
-
   forgetUser(tenantId: string, userId: string): void {
     this.changes += 1;
-    const user = this.users.peek(userKey(tenantId, { id: userId }));
-    if (user === undefined) return;
-    for (const ref of [{ id: user.id }, { number: user.number }, { username: user.username }]) {
-      this.users.delete(userKey(tenantId, ref));
+    const known = this.users.peek(userKey(tenantId, { id: userId }));
+    for (const key of known === undefined ? [] : keysOf(tenantId, known.user)) this.users.delete(key);
+  }
+
+  private async accounts(tenantId: string, refs: readonly UserRef[]): Promise<(Account | null)[]> {
+    const found = refs.map((ref) => this.users.get(userKey(tenantId, ref)) ?? null);
+    const missing = refs.flatMap((ref, index) => (found[index] === null ? [{ ref, index }] : []));
+    for (let start = 0; start < missing.length; start += PAGE) {
+      const page = missing.slice(start, start + PAGE);
+      const accounts = await this.ask(
+        tenantId,
+        page.map(({ ref }) => ref),
+      );
+      page.forEach(({ index }, at) => (found[index] = accounts[at] ?? null));
     }
+    return found;
+  }
+
+  private async ask(tenantId: string, refs: readonly UserRef[]): Promise<(Account | null)[]> {
+    const before = this.changes;
+    const { users, terminated } = await this.bus.request(findUsers, { tenantId, refs: [...refs] });
+    const ended = new Set(terminated);
+    return users.map((user) => {
+      if (user === null) return null;
+      const account = { user, terminated: ended.has(user.id) };
+      if (before === this.changes) this.remember(tenantId, account);
+      return account;
+    });
+  }
+
+  private remember(tenantId: string, account: Account): void {
+    for (const key of keysOf(tenantId, account.user)) this.users.set(key, account);
   }
 }
 
@@ -99,8 +127,12 @@ export function roomNotFound(): ParlanceError {
   return new ParlanceError('not-found', 'Room not found.');
 }
 
+function keysOf(tenantId: string, { id, number, username, identifier }: User): readonly string[] {
+  return [{ id }, { number }, { username }, { identifier }].map((ref) => userKey(tenantId, ref));
+}
+
 function userKey(tenantId: string, ref: UserRef): string {
   if ('id' in ref) return `${tenantId} i ${ref.id}`;
   if ('number' in ref) return `${tenantId} n ${ref.number}`;
-  return `${tenantId} u ${ref.username}`;
+  return 'username' in ref ? `${tenantId} u ${ref.username}` : `${tenantId} a ${ref.identifier}`;
 }

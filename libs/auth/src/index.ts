@@ -1,9 +1,12 @@
 export { apiKeyMatches, DEMO_KEYS, hashApiKey, isDemoKey, issueApiKey, parseApiKey } from './api-key/api-key.js';
 export type { ApiKeyClaim, ApiKeyKind, ApiKeySource, IssuedApiKey } from './api-key/api-key.js';
+export { isPublicAddress, publicLookup, requirePublicHost } from './network/public-address.js';
+export type { Resolve } from './network/public-address.js';
 export { canonicalHost, canonicalOrigin, checkOrigin } from './origin/origin.js';
 export type { OriginCheck } from './origin/origin.js';
 export { PrincipalCache } from './principal/principal-cache.js';
 export type { CredentialRequest, IdentityChange, PrincipalCacheOptions } from './principal/principal-cache.js';
+export { proofMatches, signInProof, userProof } from './proof/proof.js';
 export { MIN_SECRET_CHARS, sealer } from './sealer/sealer.js';
 export type { Sealer, SealerOptions } from './sealer/sealer.js';
 export {

@@ -19,6 +19,7 @@ export {
   tenantFieldsSchema,
   terminateUser,
   verifyCredential,
+  verifyUserProof,
 } from './identity.js';
 export type { TenantFields } from './identity.js';
 export {

@@ -38,6 +38,7 @@ function credentialOf(kind: VerifiedCredential['kind'], userId: string | null = 
 const KNOWN = new Map<string | null, VerifiedCredential>([
   ['secret', credentialOf('secret')],
   ['token', credentialOf('user', 'ann')],
+  ['app', { ...credentialOf('publishable'), tenant: { ...TENANT, payloadIdentity: 'signed' } }],
   [null, credentialOf('anonymous')],
 ]);
 
@@ -76,7 +77,11 @@ function setUp(over: Partial<Surface> = {}) {
           : Promise.resolve(known);
       },
     },
-    directory: { user: (_, ref) => Promise.resolve({ ...USER, id: 'id' in ref ? ref.id : 'nobody' }) },
+    directory: {
+      account: (_, ref) =>
+        Promise.resolve({ user: { ...USER, id: 'id' in ref ? ref.id : 'nobody' }, terminated: false }),
+      isProven: (_, userId, proof) => Promise.resolve(proof === `signed ${userId}`),
+    },
     limits: {
       admitAddress: () => Promise.resolve(),
       noteRefusal: (address) => Promise.resolve(void steps.push(`refused ${address}`)),
@@ -84,11 +89,14 @@ function setUp(over: Partial<Surface> = {}) {
     },
     executorOf: () => () => Promise.resolve({ users: [] }),
   });
-  const ask = (body: unknown, authorization?: string) => {
+  const ask = (body: unknown, authorization?: string, proof?: string) => {
     const arrival: Arrival = {
       params: {},
       query: {},
-      headers: authorization === undefined ? {} : { authorization },
+      headers: {
+        ...(authorization === undefined ? {} : { authorization }),
+        ...(proof === undefined ? {} : { 'x-parlance-proof': proof }),
+      },
       address: 'here',
       readBody: () => {
         steps.push('body');
@@ -140,6 +148,14 @@ describe('RequestPipeline', () => {
     const { steps, ask } = setUp();
     await expect(ask({ by: 'bob' }, 'token')).rejects.toEqual(coded('permission-denied'));
     expect(steps).toEqual(['verify token', 'body']);
+  });
+
+  it('takes the proof of a claimed user from the header', async () => {
+    const { steps, ask } = setUp();
+    await ask({ by: 'bob' }, 'app', 'signed bob');
+    expect(steps).toContain('caller bob');
+    await expect(ask({ by: 'bob' }, 'app', 'signed ann')).rejects.toEqual(coded('unauthenticated'));
+    await expect(ask({ by: 'bob' }, 'app')).rejects.toEqual(coded('unauthenticated'));
   });
 
   it('runs nothing that the surface does not admit', async () => {

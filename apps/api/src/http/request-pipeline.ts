@@ -7,10 +7,13 @@ import type { Surface } from './surface.js';
 
 export interface PipelinePorts {
   readonly principals: Pick<PrincipalCache, 'get'>;
-  readonly directory: Pick<Directory, 'user'>;
+  readonly directory: Pick<Directory, 'account' | 'isProven'>;
   readonly limits: Pick<ApiLimits, 'admit' | 'admitAddress' | 'noteRefusal'>;
   readonly executorOf: (caller: Caller) => Execute;
 }
+
+/** Where a wire has no place for the proof of a claimed user (`payloadIdentity: signed`), this header has. */
+export const PROOF_HEADER = 'x-parlance-proof';
 
 /** A request before its body is read. */
 export interface Arrival extends Pick<HttpRequest, 'params' | 'query' | 'headers'> {
@@ -39,12 +42,13 @@ export class RequestPipeline {
   async #run<R extends HttpRoute>(
     surface: Surface<R>,
     route: R,
-    { address }: Arrival,
+    { address, headers }: Arrival,
     { claim, asks, run }: HttpTranslation,
     credential: VerifiedCredential,
   ): Promise<HttpAnswer> {
     const { directory, limits, executorOf } = this.ports;
-    const caller: Caller = await settleCaller(directory, credential, claim.user);
+    const proof = claim.proof ?? first(headers[PROOF_HEADER]) ?? undefined;
+    const caller: Caller = await settleCaller(directory, credential, claim.user, null, proof);
     surface.admitCaller(route, caller);
     await limits.admit(caller, address, asks);
     return run(executorOf(caller));

@@ -14,6 +14,9 @@ export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
 export const OWN_ALGORITHM = 'HS256' satisfies TokenAlgorithm;
 export const OWN_KID_PREFIX = 'parlance-';
 
+/** Shorter ones fail at the verification, as the library's own fault. */
+const MIN_RSA_BYTES = 256;
+
 const kidSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/);
 
 const jwkSchema = z.object({
@@ -31,13 +34,15 @@ const jwkSchema = z.object({
 
 /**
  * A key as it is stored: which tokens it judges, by which algorithm alone, for which audience (null: a token may name none, but not
- * another). `issuer` parlance = our own tokens; tenant = the tenant's own JWTs. `jwk` is secret when `kty` is `oct`.
+ * another) and of which `iss` (null: any). `issuer` parlance = our own tokens; tenant = the tenant's own JWTs. `jwk` is secret when
+ * `kty` is `oct`.
  */
 export const tokenKeySourceSchema = z.object({
   kid: kidSchema.nullable(),
   issuer: z.enum(['parlance', 'tenant']),
   algorithm: z.enum(TOKEN_ALGORITHMS),
   audience: z.string().min(1).max(256).nullable(),
+  iss: z.string().min(1).max(256).nullable().default(null),
   jwk: jwkSchema,
 });
 export type TokenKeySource = z.infer<typeof tokenKeySourceSchema>;
@@ -57,20 +62,24 @@ export function newOwnKey(
 ): TokenKeySource & { readonly kid: string } {
   const k = Buffer.from(randomBytes(32)).toString('base64url');
   const kid = `${OWN_KID_PREFIX}${generation}`;
-  return { kid, issuer: 'parlance', algorithm: OWN_ALGORITHM, audience: null, jwk: { kty: 'oct', k } };
+  return { kid, issuer: 'parlance', algorithm: OWN_ALGORITHM, audience: null, iss: null, jwk: { kty: 'oct', k } };
 }
 
 /** A tenant's shared secret (UTF-8 text of at least 32 bytes) as its one HS256 key. Errors: `invalid`. */
-export function tenantKeyFromSecret(secret: string, audience: string | null): TokenKeySource {
+export function tenantKeyFromSecret(
+  secret: string,
+  audience: string | null,
+  iss: string | null = null,
+): TokenKeySource {
   const k = Buffer.from(secret, 'utf8').toString('base64url');
-  return tenantKeyFromJwk({ kty: 'oct', k }, audience);
+  return tenantKeyFromJwk({ kty: 'oct', k }, audience, iss);
 }
 
 /**
  * One key of a tenant's JWKS, with its algorithm fixed now, by the key and never by a token. Private parts are dropped.
- * Errors: `invalid` (unknown kind or curve, algorithm of another key kind, short secret, a kid that is reserved).
+ * Errors: `invalid` (unknown kind or curve, algorithm of another key kind, short secret or modulus, a kid that is reserved).
  */
-export function tenantKeyFromJwk(input: unknown, audience: string | null): TokenKeySource {
+export function tenantKeyFromJwk(input: unknown, audience: string | null, iss: string | null = null): TokenKeySource {
   const parsed = jwkSchema.safeParse(input);
   if (!parsed.success) throw invalidKey('is not a supported JWK');
   const { alg, kid = null, ...jwk } = parsed.data;
@@ -78,10 +87,12 @@ export function tenantKeyFromJwk(input: unknown, audience: string | null): Token
   const possible = algorithmsOf(jwk);
   const algorithm = alg ?? possible[0];
   if (algorithm === undefined || !possible.includes(algorithm)) throw invalidKey('does not fit its algorithm');
-  if (jwk.kty === 'oct' && secretBytes(jwk.k) < minimumBytes(algorithm)) {
+  if (jwk.kty === 'oct' && base64Bytes(jwk.k) < minimumBytes(algorithm)) {
     throw invalidKey(`needs at least ${minimumBytes(algorithm)} bytes for ${algorithm}`);
   }
-  return { kid, issuer: 'tenant', algorithm, audience, jwk };
+  if (jwk.kty === 'RSA' && base64Bytes(jwk.n) < MIN_RSA_BYTES)
+    throw invalidKey('needs a modulus of at least 2048 bits');
+  return { kid, issuer: 'tenant', algorithm, audience, iss, jwk };
 }
 
 function algorithmsOf({ kty, crv }: Pick<TokenKeySource['jwk'], 'kty' | 'crv'>): readonly TokenAlgorithm[] {
@@ -92,8 +103,8 @@ function algorithmsOf({ kty, crv }: Pick<TokenKeySource['jwk'], 'kty' | 'crv'>):
   return crv === 'P-384' ? ['ES384'] : [];
 }
 
-function secretBytes(k: string | undefined): number {
-  return Buffer.from(k ?? '', 'base64url').length;
+function base64Bytes(text: string | undefined): number {
+  return Buffer.from(text ?? '', 'base64url').length;
 }
 
 function minimumBytes(algorithm: TokenAlgorithm): number {

@@ -56,6 +56,7 @@ describe('a token of our own', () => {
       tokenId: request.tokenId,
       deviceId: 'phone',
       dialect: 'some',
+      issuedAt: NOW,
       expiresAt,
     });
     await expect(verify(token, 'acme', expiresAt - 1)).resolves.toMatchObject({ userId: 'ann@x.io' });
@@ -76,6 +77,7 @@ describe('a token of our own', () => {
       jti: request.tokenId,
       aud: 'parlance',
       iat: SECONDS,
+      issuedAtMs: NOW,
       exp: SECONDS + 60,
     });
   });
@@ -95,6 +97,22 @@ describe("a tenant's own JWT", () => {
     await expect(verify(forge({ alg: 'HS256' }, claims, SECRET))).resolves.toMatchObject({ userId: 'ann' });
     const named = forge({ alg: 'HS256' }, { ...claims, aud: ['other', 'parlance'] }, SECRET);
     await expect(verify(named)).resolves.toMatchObject({ userId: 'ann' });
+  });
+
+  it('must be of the issuer that its key names, where it names one', async () => {
+    const key = await importTokenKey(tenantKeyFromSecret(SECRET, null, 'https://id.acme.example'));
+    const judge = (more: object) =>
+      verifyToken(forge({ alg: 'HS256' }, { ...claims, ...more }, SECRET), [key], { tenantId: 'acme', now: NOW });
+    await expect(judge({ iss: 'https://id.acme.example' })).resolves.toMatchObject({ userId: 'ann' });
+    for (const other of [{}, { iss: 'https://id.evil.example' }, { iss: ['https://id.acme.example'] }]) {
+      await expect(judge(other)).rejects.toMatchObject({ code: 'unauthenticated' });
+    }
+  });
+
+  it('says when it was issued by its own clock, never by a claim of ours', async () => {
+    const token = forge({ alg: 'HS256' }, { ...claims, iat: SECONDS - 5, issuedAtMs: NOW + 60_000 }, SECRET);
+    await expect(verify(token)).resolves.toMatchObject({ issuedAt: NOW - 5_000 });
+    await expect(verify(forge({ alg: 'HS256' }, claims, SECRET))).resolves.toMatchObject({ issuedAt: null });
   });
 
   it('may start up to 30 s in the future, for a clock that runs ahead', async () => {
@@ -226,6 +244,7 @@ describe("a tenant's key", () => {
     ['an encryption key', { kty: 'oct', k, use: 'enc' }],
     ['a reserved kid', { kty: 'oct', k, kid: 'parlance-1' }],
     ['a kid with a path', { kty: 'oct', k, kid: '../x' }],
+    ['an RSA key of 1024 bits', { kty: 'RSA', n: randomBytes(128).toString('base64url'), e: 'AQAB' }],
     ['an unknown curve', { kty: 'EC', crv: 'secp256k1', x: 'a', y: 'b' }],
     ['no key at all', null],
   ])('is refused when it is %s', (_name, jwk) => {

@@ -11,12 +11,16 @@ const CLOCK_TOLERANCE_S = 30;
 
 const FORM = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
 
-/** Who a verified token speaks for. `expiresAt` in milliseconds since the epoch. `tokenId` is the unit of revocation. */
+/**
+ * Who a verified token speaks for. Times in milliseconds since the epoch; `issuedAt` null: it does not say. `tokenId` is the unit of
+ * revocation.
+ */
 export interface TokenIdentity {
   readonly userId: string;
   readonly tokenId: string | null;
   readonly deviceId: string | null;
   readonly dialect: string | null;
+  readonly issuedAt: number | null;
   readonly expiresAt: number;
 }
 
@@ -43,6 +47,8 @@ const claimsSchema = z.object({
   deviceId: z.string().min(1).max(128).optional(),
   dialect: z.string().min(1).max(32).optional(),
   aud: z.union([z.string(), z.array(z.string())]).optional(),
+  iat: z.number().optional(),
+  issuedAtMs: z.int().optional(),
   // no later than the last instant a Date can hold
   exp: z.number().max(8.64e12),
 });
@@ -59,7 +65,8 @@ export async function signToken(request: TokenRequest, key: TokenKey): Promise<{
   const issuedAt = Math.floor(request.now / 1000);
   const expiresAt = issuedAt + request.ttlSeconds;
   const { tenantId: tenant, deviceId, dialect } = request;
-  const own = { tenant, ...(deviceId && { deviceId }), ...(dialect && { dialect }) };
+  // In whole seconds, a token made right after its device was signed out would look older than that.
+  const own = { tenant, issuedAtMs: request.now, ...(deviceId && { deviceId }), ...(dialect && { dialect }) };
   const token = await new SignJWT(own)
     .setProtectedHeader({ alg: key.algorithm, typ: 'JWT', kid: key.kid })
     .setSubject(request.userId)
@@ -126,6 +133,7 @@ function rulesOf(key: TokenKey, now: number): JWTVerifyOptions {
     clockTolerance: CLOCK_TOLERANCE_S,
     requiredClaims: required,
     ...(audience !== null && { audience }),
+    ...(key.iss !== null && { issuer: key.iss }),
   };
 }
 
@@ -139,7 +147,20 @@ function identityOf(
   if (claims.tenant !== undefined && claims.tenant !== tenantId) throw refused();
   if (key.issuer === 'tenant' && key.audience === null && !mayOmitAudience(claims.aud)) throw refused();
   const { sub, jti, deviceId, dialect } = claims;
-  return { userId: sub, tokenId: jti ?? null, deviceId: deviceId ?? null, dialect: dialect ?? null, expiresAt };
+  const issuedAt = issuedAtOf(claims, key);
+  return {
+    userId: sub,
+    tokenId: jti ?? null,
+    deviceId: deviceId ?? null,
+    dialect: dialect ?? null,
+    issuedAt,
+    expiresAt,
+  };
+}
+
+function issuedAtOf({ iat, issuedAtMs }: Claims, { issuer }: TokenKey): number | null {
+  if (issuer === 'parlance' && issuedAtMs !== undefined) return issuedAtMs;
+  return iat === undefined ? null : iat * 1000;
 }
 
 /** A tenant's token made for another service, with the same secret, must not open this one. */
