@@ -21,13 +21,18 @@ export interface UploadedFile {
 export interface HttpAnswer {
   readonly status: number;
   readonly body: unknown;
+  /** Nothing is answered: the connection is cut, as if the network had failed. `status` and `body` stand in the log alone. */
+  readonly drop?: true | undefined;
 }
+
+/** An `Execute` for whoever this credential stands for: what a sign-in goes on as. Throws ParlanceError `unauthenticated`. */
+export type Become = (credential: string) => Promise<Execute>;
 
 /** A parsed request; see Translation: `claim` is settled before `run`. */
 export interface HttpTranslation {
   readonly claim: Claim;
   readonly asks: IntentType;
-  readonly run: (execute: Execute) => Promise<HttpAnswer>;
+  readonly run: (execute: Execute, become?: Become) => Promise<HttpAnswer>;
 }
 
 /**
@@ -39,6 +44,10 @@ export interface HttpRoute {
   readonly path: string;
   readonly body: 'none' | 'json' | 'form';
   readonly summary: string;
+  /** true: whatever credential the request carries is not looked at; it belongs to the tenant of its host */
+  readonly anonymous?: true | undefined;
+  /** Errors that this route words differently, wherever they were met (a rate limit before it ran, say); null = as the companion does. */
+  readonly refuse?: ((error: ParlanceError) => HttpAnswer | null) | undefined;
   /** What it accepts, over `{ params, query, body }`: the source of its documentation. */
   readonly schema: z.ZodType;
   /** Throws ParlanceError `invalid` when the request does not fit. */
