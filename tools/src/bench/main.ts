@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { benchDurable, type DurableOptions } from './durable.js';
+import { benchRender } from './render.js';
 import { benchStart } from './start-up.js';
 
-const USAGE = `usage: npm run bench durable [-- options], or npm run bench start
+const USAGE = `usage: npm run bench durable [-- options], npm run bench render, or npm run bench start
 
 durable: 1:1 messages across two gateways against a hand-written server that does one INSERT per message
   --pairs 500        pairs of people
@@ -14,6 +15,8 @@ durable: 1:1 messages across two gateways against a hand-written server that doe
   --json FILE        writes all figures there
   --alone            without the peer
   --profile FOLDER   CPU profiles of Parlance's processes, and what they spend their time on
+render: the same facts rendered for every dialect against JSON.stringify of them
+  --rounds 3, --facts 20000
 start: start-up time and memory of standalone`;
 
 const count = z.coerce.number().int().min(1).max(100_000);
@@ -21,6 +24,7 @@ const seconds = z.coerce.number().min(0.1).max(3_600);
 const optionsSchema = z.object({
   pairs: count.default(500),
   rounds: count.default(3),
+  facts: count.default(20_000),
   'warm-up': seconds.default(1.5),
   seconds: seconds.default(4),
   rate: count.default(1_200),
@@ -38,6 +42,7 @@ function readArguments() {
     options: {
       pairs: text,
       rounds: text,
+      facts: text,
       'warm-up': text,
       seconds: text,
       rate: text,
@@ -55,6 +60,7 @@ async function run(): Promise<number> {
     await benchStart(print);
     return 0;
   }
+  if (name === 'render') return benchRender({ rounds: options.rounds, facts: options.facts }, print) ? 0 : 1;
   if (name !== 'durable') throw new Error(`There is no bench ${name ?? 'without a name'}.`);
   const { json, profile, 'warm-up': warmUp, ...rest } = options;
   const durable: DurableOptions = { ...rest, json, profile, warmUp };
