@@ -27,6 +27,7 @@ const PLANTED: Readonly<Record<string, readonly [file: string, specifier: string
   'only-edges-import-the-dialect-port': ['apps/message/src/bad.ts', '@parlance/dialect-registry'],
   'inner-layers-ban-infrastructure': ['libs/domain/src/socket.ts', 'node:net'],
   'edges-have-no-sql': ['apps/gateway/src/sql.ts', '@parlance/persistence'],
+  'only-edges-import-storage': ['apps/message/src/files.ts', '@parlance/storage'],
   'only-the-bus-imports-nats': ['apps/message/src/nats.ts', '@nats-io/transport-node'],
   'only-repositories-import-prisma': ['apps/message/src/message.service.ts', '@prisma/client'],
   'apps-do-not-import-apps': ['apps/message/src/neighbour.ts', '@parlance/identity'],
@@ -64,6 +65,7 @@ const LEGAL: Readonly<Record<string, string>> = {
   'apps/message/src/message.module.ts': take('@nestjs/common'),
   'apps/message/src/room/room.service.ts': take('@parlance/persistence'),
   'apps/message/src/good.spec.ts': take('@parlance/testing'),
+  'apps/api/src/good.ts': take('@parlance/storage'),
   'apps/standalone/src/good.ts': take('@parlance/message'),
 };
 

@@ -11,6 +11,7 @@ const PROJECTS = {
   'dialect-blue': 'libs/dialects/blue',
   'dialect-registry': 'libs/dialects/registry',
   bus: 'libs/bus',
+  storage: 'libs/storage',
   persistence: 'libs/persistence',
   testing: 'libs/testing',
   gateway: 'apps/gateway',

@@ -104,6 +104,13 @@ const ownership = [
     to: { path: ['^libs/persistence/', npm('pg')] },
   },
   {
+    name: 'only-edges-import-storage',
+    comment: 'Services keep what is known of a file; the edges move its bytes.',
+    severity: 'error',
+    from: { pathNot: ['^libs/storage/', '^apps/(?:gateway|api|standalone|cluster|e2e)/', '^libs/testing/', '^tools/'] },
+    to: { path: ['^libs/storage/', npm('@aws-sdk')] },
+  },
+  {
     name: 'only-the-bus-imports-nats',
     comment: 'A transport must be exchangeable in one place.',
     severity: 'error',

@@ -1,0 +1,10 @@
+export type { ReadAs, Storage, StoredObject } from './storage.js';
+export { DiskStorage } from './disk.storage.js';
+export { S3Storage } from './s3.storage.js';
+export type { S3Options } from './s3.storage.js';
+export { FILE_ROOT, filesSecretFrom, FileUrls } from './file-urls.js';
+export type { FileUrlOptions } from './file-urls.js';
+export { openFiles } from './open-files.js';
+export type { Files } from './open-files.js';
+export { storageConfig } from './storage.config.js';
+export type { StorageSettings } from './storage.config.js';
