@@ -61,8 +61,12 @@ export class Binder {
     if (identity !== null) return requireSame(connection, identity, claim);
     if (claim === null) return;
     const credential = await this.verify(connection, claim.credential ?? connection.credential);
+    connection.addressed = credential.tenant;
     this.requireDialect(connection, credential.tenant);
-    const caller = await settleCaller(this.ports.directory, credential, claim.user, connection.sessionId);
+    const { directory } = this.ports;
+    const caller = await settleCaller(directory, credential, claim.user, connection.sessionId, claim.proof);
+    const objection = caller.user === null ? null : connection.dialect?.opening.atConnect?.objection(caller.user);
+    if (objection) throw objection;
     connection.credential = claim.credential ?? connection.credential;
     if (caller.user !== null) await this.bind(connection, { caller, user: caller.user });
   }

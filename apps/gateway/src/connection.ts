@@ -1,7 +1,7 @@
 import type { Caller } from '@parlance/actions';
 import type { bindSession } from '@parlance/contracts';
 import type { Dialect, Frame } from '@parlance/dialect-kit';
-import type { Tenant, User } from '@parlance/domain';
+import type { ParlanceError, Tenant, User } from '@parlance/domain';
 import type { Socket } from 'socket.io';
 import type { z } from 'zod';
 import type { RoomCursor } from './cursor.js';
@@ -59,6 +59,10 @@ export class Connection {
   answering = 0;
   backlog: LogEntry[] = [];
   slowSince: number | null = null;
+  /** the tenant that its credential, or its host, belongs to; known before anybody is identified */
+  addressed: Tenant | null = null;
+  /** why it may not come in, where its dialect says that by an event */
+  refusal: ParlanceError | null = null;
   /** why this gateway is closing it */
   closing: CloseReason | null = null;
   private current: ConnectionState = 'unbound';

@@ -173,14 +173,20 @@ export class Gateway {
     try {
       await this.identify(connection, handshake);
     } catch (error) {
-      this.closed(connection, 'refused');
-      throw error;
+      if (connection.dialect?.opening.atConnect === undefined) {
+        this.closed(connection, 'refused');
+        throw error;
+      }
+      connection.refusal = toParlanceError(error);
     }
   }
 
   private async identify(connection: Connection, handshake: Handshake): Promise<void> {
     const claim = connection.dialect?.opening.claim(handshake) ?? null;
-    if (claim === null) return;
+    if (claim === null) {
+      if (connection.dialect?.opening.atConnect === undefined) return;
+      throw new ParlanceError('unauthenticated', 'A credential is needed to connect.');
+    }
     connection.handshakeCredential = claim.credential ?? null;
     connection.resume = await this.parts.binder.newestOf(this.sessionsBefore(handshake));
     await this.parts.binder.settle(connection, claim);
@@ -208,8 +214,16 @@ export class Gateway {
     socket.onAny((event: unknown, ...args: unknown[]) => this.receive(connection, event, args));
     socket.on('disconnect', (reason) => this.closed(connection, reason));
     if (this.draining) return this.close(connection, 'drain');
+    if (connection.refusal !== null) return this.turnAway(connection, connection.refusal);
     if (connection.identity !== null) this.bound(connection);
     else this.resume(connection, this.sessionsBefore(handshakeOf(socket)));
+  }
+
+  /** Told by an event why it may not come in. What is only for now is a close that its client survives. */
+  private turnAway(connection: Connection, error: ParlanceError): void {
+    const reply = connection.dialect?.opening.atConnect?.refuse(error, connection.addressed);
+    for (const frame of reply?.frames ?? []) connection.send(frame);
+    this.close(connection, error.retryable ? 'refused' : 'revoked');
   }
 
   /** Until the connection ends: a client may open and close namespaces on one transport for ever. */

@@ -2,6 +2,7 @@ import type { Actions, Caller, RateLimits } from '@parlance/actions';
 import { executorFor } from '@parlance/actions';
 import type { Dialect, InboundContext, InboundEvent, Reply, Translation } from '@parlance/dialect-kit';
 import { ParlanceError, toParlanceError } from '@parlance/domain';
+import type { Tenant } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
 import type { Binder } from './binder.js';
 import type { Connection } from './connection.js';
@@ -73,7 +74,11 @@ export class Intake {
       const error = new ParlanceError('overloaded', 'Too many frames before the connection was identified.', {
         retryAfterMs: 1_000,
       });
-      return this.answer(connection, this.refuse(connection, error, inbound.refuse(error, frame.args)), frame.ack);
+      return this.answer(
+        connection,
+        this.refuse(connection, error, inbound.refuse(error, frame.args, tenantOf(connection))),
+        frame.ack,
+      );
     }
     const { reply } = await this.inTurn(connection, () => this.begin(connection, inbound, frame));
     this.answer(connection, await reply, frame.ack);
@@ -99,7 +104,11 @@ export class Intake {
       if (coded.code === 'internal') {
         this.logger.error({ code: 'frame-failed', err: coded.cause ?? coded }, 'a frame could not be handled');
       }
-      return this.refuse(connection, coded, translation?.refuse(coded) ?? inbound.refuse(coded, args));
+      return this.refuse(
+        connection,
+        coded,
+        translation?.refuse(coded) ?? inbound.refuse(coded, args, tenantOf(connection)),
+      );
     };
     try {
       await this.ports.limits.admit(inbound.rate, rateKey(connection));
@@ -150,7 +159,7 @@ function ignore(): void {}
 function unknownEvent(dialect: Dialect, event: string): InboundEvent {
   return {
     rate: 'other',
-    refuse: (error) => dialect.refuse(error),
+    refuse: (error, _args, tenant) => dialect.refuse(error, tenant),
     parse: () => {
       throw new ParlanceError('unsupported', `Unknown event: ${event.slice(0, 64)}`);
     },
@@ -158,7 +167,20 @@ function unknownEvent(dialect: Dialect, event: string): InboundEvent {
 }
 
 function contextOf(connection: Connection, acked: boolean): InboundContext {
-  return { acked, tenant: connection.tenant, user: connection.identity?.user ?? null };
+  return {
+    acked,
+    // A first frame's own claim is settled after it was parsed.
+    get tenant() {
+      return connection.tenant;
+    },
+    get user() {
+      return connection.identity?.user ?? null;
+    },
+  };
+}
+
+function tenantOf(connection: Connection): Tenant | null {
+  return connection.tenant ?? connection.addressed;
 }
 
 function callerOf(connection: Connection): Caller {

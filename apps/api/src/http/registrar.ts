@@ -22,14 +22,15 @@ const DEFAULT_RETRY_MS = 1_000;
 export function surfaceRouter<R extends HttpRoute>(surface: Surface<R>, ports: RegistrarPorts): Router {
   const router = Router({ caseSensitive: true });
   const roots = [...surface.roots];
-  const fail = (error: unknown, response: Response): void => refuse(surface, error, response, ports.logger);
+  const fail = (error: unknown, response: Response, route?: R): void =>
+    refuse(surface, route, error, response, ports.logger);
   router.use(roots, helmet({ crossOriginResourcePolicy: { policy: 'cross-origin' } }), prelude);
   for (const route of surface.routes) {
     router[route.method](route.path, async (request, response) => {
       try {
         send(response, await answer(surface, route, request, response, ports));
       } catch (error) {
-        fail(error, response);
+        fail(error, response, route);
       }
     });
   }
@@ -75,7 +76,13 @@ function paramsOf({ params }: Request): HttpRequest['params'] {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-function refuse(surface: Pick<Surface, 'name' | 'refuse'>, error: unknown, response: Response, logger: Logger): void {
+function refuse(
+  surface: Pick<Surface, 'name' | 'refuse'>,
+  route: HttpRoute | undefined,
+  error: unknown,
+  response: Response,
+  logger: Logger,
+): void {
   const coded = toParlanceError(error);
   if (coded.code === 'internal') {
     logger.error({ code: 'request-failed', surface: surface.name, err: coded.cause ?? coded }, 'a REST request failed');
@@ -83,15 +90,16 @@ function refuse(surface: Pick<Surface, 'name' | 'refuse'>, error: unknown, respo
   if (coded.retryable) response.setHeader('retry-after', retryAfterSeconds(coded));
   // What was not read of a refused upload is not worth reading.
   if (coded.code === 'too-large') response.setHeader('connection', 'close');
-  send(response, surface.refuse(coded));
+  send(response, route?.refuse?.(coded) ?? surface.refuse(coded));
 }
 
 function retryAfterSeconds({ details }: ParlanceError): string {
   return String(Math.max(1, Math.ceil((details?.retryAfterMs ?? DEFAULT_RETRY_MS) / 1_000)));
 }
 
-function send(response: Response, { status, body }: HttpAnswer): void {
+function send(response: Response, { status, body, drop }: HttpAnswer): void {
   if (response.headersSent || response.destroyed) return;
+  if (drop === true) return void response.destroy();
   if (body === undefined) response.writeHead(status).end();
   else response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
 }
