@@ -59,3 +59,9 @@ export function stage(stack: Stack, patienceMs = PATIENCE_MS): Play {
     },
   };
 }
+
+/** A client of each dialect; a wire with a published SDK is spoken by it. */
+export const CLIENTS: Readonly<Record<string, (play: Play, user: ChatUser, gateway: number) => Promise<ChatClient>>> = {
+  minchat: (play, user, gateway) => play.sdk(user, gateway),
+  classic: (play, user, gateway) => play.classic(user, gateway),
+};

@@ -147,6 +147,17 @@ export class NativeApi {
     return (await this.call('GET', ['users', userId, 'rooms'], roomsShape)).rooms;
   }
 
+  /** Any other call; its answer unparsed, undefined when there is none. */
+  async other(
+    method: string,
+    path: readonly string[],
+    body?: object,
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<unknown> {
+    const response = await this.request(method, path, query, body);
+    return jsonOf(await response.text());
+  }
+
   private async call<S extends z.ZodType>(
     method: string,
     path: readonly string[],

@@ -1,0 +1,91 @@
+import { dialects } from '@parlance/dialect-registry';
+import type { Dialect } from '@parlance/dialect-kit';
+import { keyed, NotInDialect, refFor, type ChatClient, type Stack } from '@parlance/testing';
+import { describe, expect, it } from 'vitest';
+import { CLIENTS, stage, type Play } from '../people.js';
+import type { Deed, EventClass, Pair } from './event-classes.js';
+import { EVENT_CLASSES, TERMINATION } from './event-classes.js';
+import { expectationOf } from './expectation.js';
+import { heardSince, mentionsAny, nextFrame } from './frames.js';
+
+const PATIENCE_MS = 15_000;
+
+/** Every class of events, told from each dialect to each: what the receiver's own table says is what its client must hear. */
+export function interopCases(stack: () => Stack): void {
+  const pairs = dialects.flatMap((from) => dialects.map((to) => [from.name, to.name, to] as const));
+  describe.each(pairs)('from %s to %s', (from, to, dialect) => {
+    let count = 0;
+    const unique = (): string => `${from}-${to}-${Date.now().toString(36)}-${(count += 1)}`;
+
+    it('shows every event class as the table says', async () => {
+      const play = stage(stack(), PATIENCE_MS);
+      try {
+        const pair = await meet(play, from, to, unique);
+        const shown: Record<string, string> = {};
+        for (const one of [...EVENT_CLASSES, TERMINATION]) shown[one.name] = await outcomeOf(pair, dialect, one);
+        const told = Object.fromEntries([...EVENT_CLASSES, TERMINATION].map((one) => [one.name, 'as the table says']));
+        expect(shown).toEqual({ ...told, ...notSaid(shown) });
+      } finally {
+        await play.end();
+      }
+    });
+  });
+}
+
+/** What the actor's own wire has no word to do, and nobody else can do for it. */
+function notSaid(shown: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(shown).filter(([, outcome]) => outcome === "not in the actor's wire"));
+}
+
+async function meet(play: Play, from: string, to: string, unique: () => string): Promise<Pair> {
+  const name = unique();
+  // A streaming sender is a bot; that is no matter to anything else.
+  const ann = await play.world.user(`ann-${name}`, { isBot: true });
+  const [bob, stranger] = [await play.world.user(`bob-${name}`), await play.world.user(`eve-${name}`)];
+  const [direct, group] = [await play.world.room([ann, bob], 'direct'), await play.world.room([ann, bob], 'group')];
+  const [enterFrom, enterTo] = [CLIENTS[from], CLIENTS[to]];
+  if (enterFrom === undefined || enterTo === undefined) throw new Error(`No client speaks ${from} or ${to}.`);
+  const [actor, witness] = [await enterFrom(play, ann, 0), await enterTo(play, bob, 1)];
+  for (const client of [actor, witness]) {
+    for (const room of [direct, group]) await client.openRoom(refFor(room, client.user));
+  }
+  return { api: play.api, actor, witness, direct, group, stranger, unique };
+}
+
+/** `as the table says`, or what went otherwise. */
+async function outcomeOf(pair: Pair, dialect: Dialect, one: EventClass): Promise<string> {
+  const { witness } = pair;
+  const from = witness.rawLog.length;
+  let deed: Deed;
+  try {
+    deed = await one.cause(pair);
+  } catch (error) {
+    if (error instanceof NotInDialect) return "not in the actor's wire";
+    throw error;
+  }
+  const expected = expectationOf(dialect, one);
+  const tells = (name: string): boolean => 'frames' in expected && expected.frames.includes(name);
+  if ('frames' in expected) {
+    await nextFrame(witness, from, (frame) => tells(frame.name) && mentionsAny(frame, deed.mentions), PATIENCE_MS);
+    return 'as the table says';
+  }
+  if (one === TERMINATION) return 'as the table says';
+  await passed(pair, witness, from);
+  const strays = heardSince(witness, from).filter(
+    (frame) => mentionsAny(frame, deed.mentions) && !isMarker(frame.name, dialect),
+  );
+  return strays.length === 0 ? 'as the table says' : `heard ${strays.map(({ name }) => name).join(', ')}`;
+}
+
+/** Whatever was caused before has passed when a later message is heard. */
+async function passed({ api, actor, direct, unique }: Pair, witness: ChatClient, from: number): Promise<void> {
+  const text = keyed(unique(), 'marker');
+  await api.send(direct.id, { senderId: actor.user.id, text });
+  await nextFrame(witness, from, (frame) => mentionsAny(frame, [text]), PATIENCE_MS);
+}
+
+/** Frames that messages come in: the marker and earlier messages mention the same room. */
+function isMarker(name: string, dialect: Dialect): boolean {
+  const messages = expectationOf(dialect, { tells: ['message.created'] });
+  return 'frames' in messages && messages.frames.includes(name);
+}
