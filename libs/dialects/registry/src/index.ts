@@ -1,12 +1,16 @@
 import { classic } from '@parlance/dialect-classic';
 import type { Dialect } from '@parlance/dialect-kit';
 import { minchat } from '@parlance/dialect-minchat';
+import { vchat } from '@parlance/dialect-vchat';
+import { reels } from '@parlance/dialect-reels';
 
 /** Every dialect that Parlance speaks, one line each: the only place that names them all. */
 // prettier-ignore
 export const dialects: readonly Dialect[] = [
   minchat,
   classic,
+  vchat,
+  reels,
 ];
 
 const byName: ReadonlyMap<string, Dialect> = new Map(dialects.map((dialect) => [dialect.name, dialect]));
