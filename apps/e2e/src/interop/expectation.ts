@@ -1,5 +1,5 @@
 import type { Delivery, Dialect, DomainEventType } from '@parlance/dialect-kit';
-import { sampleEvents, sampleRoomView, sampleView } from '@parlance/dialect-kit/conformance';
+import { sampleEvents, sampleRoomView, sampleView } from '@parlance/dialect-kit';
 import type { EventClass } from './event-classes.js';
 
 /** What a dialect's clients see of a class of events: the names of the frames, or why there is no word for it. */

@@ -9,8 +9,8 @@ import {
   sampleRoomView,
   sampleTenant,
   sampleView,
-} from './conformance-samples.js';
-import type { EventSamples } from './conformance-samples.js';
+} from './samples.js';
+import type { EventSamples } from './samples.js';
 import {
   deepFreeze,
   framesFor,
@@ -44,7 +44,7 @@ export {
   sampleTenant,
   sampleUser,
   sampleView,
-} from './conformance-samples.js';
+} from './samples.js';
 
 /** A way to mistreat an inbound event; `empty`: no arguments, nothing or an empty object. */
 export type Abuse = 'empty' | 'wrong-type' | 'deep' | 'prototype-key';

@@ -1,5 +1,5 @@
 export { frame, NO_REPLY } from './frame.js';
-export type { Audience, Delivery, Except, Frame, Reply } from './frame.js';
+export type { Audience, Delivery, Except, Frame, FrameEncoding, Reply } from './frame.js';
 export { httpRoute, httpSteps, ignored, inboundEvent, parseInput, rendered } from './define.js';
 export { PAYLOAD_BOUNDS } from './dialect.js';
 export type {
@@ -45,3 +45,4 @@ export type {
   SentMessage,
   UpTo,
 } from './intent.js';
+export { sampleEvents, sampleRoomView, sampleView } from './samples.js';
