@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { busActions, Directory, executorFor, onlyOnConnections, watchIdentity, type Actions } from '@parlance/actions';
+import {
+  actingUser,
+  busActions,
+  Directory,
+  executorFor,
+  onlyOnConnections,
+  watchIdentity,
+  type Actions,
+} from '@parlance/actions';
 import { PrincipalCache } from '@parlance/auth';
 import type { Bus } from '@parlance/bus';
 import { verifyCredential } from '@parlance/contracts';
@@ -60,7 +68,8 @@ export async function assembleApi(settings: ApiSettings, env: ApiEnvironment): P
 function restActions(actions: ReturnType<typeof busActions>): Actions {
   return {
     ...actions,
-    'session.identify': onlyOnConnections,
+    // over REST the credential of every request identifies: it only asks as whom
+    'session.identify': async (caller) => ({ user: actingUser(caller) }),
     'session.leave': onlyOnConnections,
     'room.open': onlyOnConnections,
     'room.close': onlyOnConnections,
