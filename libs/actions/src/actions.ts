@@ -2,6 +2,7 @@ import type { Bus } from '@parlance/bus';
 import type { IntentOf, IntentType, ResultOf } from '@parlance/dialect-kit';
 import type { Caller } from './caller.js';
 import type { Directory } from './directory.js';
+import type { FilePorts } from './file.actions.js';
 
 export interface ActionContext {
   readonly bus: Bus;
@@ -9,6 +10,8 @@ export interface ActionContext {
   readonly newId: () => string;
   /** longest message text, in characters */
   readonly maxTextChars: number;
+  /** where uploads are kept; absent: they are `unsupported` */
+  readonly storage?: FilePorts | null;
 }
 
 /** How each intent is carried out for a caller. An edge adds what only it can do (sockets), the rest is the same for all. */

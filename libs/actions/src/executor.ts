@@ -2,12 +2,20 @@ import type { Execute } from '@parlance/dialect-kit';
 import { ParlanceError } from '@parlance/domain';
 import type { ActionContext, Actions, ConnectionIntent } from './actions.js';
 import type { Caller } from './caller.js';
+import { communityActions } from './community.actions.js';
+import { fileActions } from './file.actions.js';
 import { messageActions } from './message.actions.js';
 import { roomActions } from './room.actions.js';
 import { userActions } from './user.actions.js';
 
 export function busActions(context: ActionContext): Omit<Actions, ConnectionIntent> {
-  return { ...userActions(context), ...roomActions(context), ...messageActions(context) };
+  return {
+    ...userActions(context),
+    ...roomActions(context),
+    ...communityActions(context),
+    ...messageActions(context),
+    ...fileActions(context),
+  };
 }
 
 /** Binds a table of actions to one caller: what a dialect's translation runs against. */

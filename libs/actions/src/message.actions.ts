@@ -23,14 +23,16 @@ export function messageActions({ bus, directory, newId, maxTextChars }: ActionCo
       const sent = await bus.request(sendMessage, message, { timeoutMs });
       return { ...sent, sender };
     },
-    'message.edit': async (caller, { messageId, text, metadata }) => {
+    'message.edit': async (caller, { messageId, type, text, attachment, metadata }) => {
       requireShort(text);
       const edited = await bus.request(editMessage, {
         tenantId: caller.tenant.id,
         actor: actorOf(caller),
         origin: caller.origin,
         messageId,
+        type,
         text,
+        attachment,
         metadata,
       });
       return { ...edited, sender: await directory.user(caller.tenant.id, { id: edited.message.senderId }) };

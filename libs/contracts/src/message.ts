@@ -29,6 +29,9 @@ const viewerId = idSchema.nullable();
 const roomId = idSchema;
 const messageId = idSchema;
 
+/** How those concerned are called now, by id, for the room's `info` messages; absent: by their id. */
+const names = z.record(z.string(), z.string()).optional();
+
 // Rooms
 
 /**
@@ -100,6 +103,7 @@ export const addMembers = command(
     userIds: z.array(idSchema).min(1).max(500),
     role: roleSchema,
     announce: z.boolean().optional(),
+    names,
   }),
   z.object({ state: roomStateSchema, added: z.array(idSchema) }),
 );
@@ -107,7 +111,7 @@ export const addMembers = command(
 /** Removes one member; removing oneself is leaving. A user who is no member: no change. */
 export const removeMember = command(
   'message.member.remove',
-  z.object({ tenantId, actor, origin, roomId, userId: idSchema, announce: z.boolean().optional() }),
+  z.object({ tenantId, actor, origin, roomId, userId: idSchema, announce: z.boolean().optional(), names }),
   z.object({ state: roomStateSchema, removed: z.boolean() }),
 );
 
@@ -177,6 +181,8 @@ export const editMessage = command(
     actor,
     origin,
     messageId,
+    /** goes with a new attachment: a text that becomes an image, say */
+    type: draftSchema.shape.type.optional(),
     text: z.string().nullable().optional(),
     attachment: draftSchema.shape.attachment.optional(),
     metadata: metadataSchema.optional(),

@@ -11,10 +11,15 @@ import { RoomRepository } from '../room/room.repository.js';
 import { askerOf, denied, roomNotFound, type Asker } from '../room/room.rules.js';
 import { checkJson, checkMetadata, checkText, invalid } from './draft.rules.js';
 import { MessageRepository, type Found } from './message.repository.js';
+import { messageNotFound } from './message.rules.js';
+import { isFiltered, PageRepository } from './page.repository.js';
 
 type EditInput = z.output<typeof editMessage.input>;
 type DeleteInput = z.output<typeof deleteMessage.input>;
 type ListInput = z.output<typeof listMessages.input>;
+type ListOutput = z.output<typeof listMessages.output>;
+
+const SEARCH_CHARS = 256;
 
 interface Change extends Found {
   /** null: there was nothing to change */
@@ -27,6 +32,7 @@ export class MessageService {
     @Inject(MESSAGE_CONFIG) private readonly config: MessageConfig,
     @Inject(Database) private readonly database: Database,
     @Inject(MessageRepository) private readonly messages: MessageRepository,
+    @Inject(PageRepository) private readonly pages: PageRepository,
     @Inject(RoomRepository) private readonly rooms: RoomRepository,
     @Inject(RoomLogRepository) private readonly log: RoomLogRepository,
     @Inject(RoomPublisher) private readonly publisher: RoomPublisher,
@@ -38,14 +44,23 @@ export class MessageService {
     return found;
   }
 
-  async list(input: ListInput): Promise<{ messages: Message[]; lastSeq: number; total: number }> {
-    const { tenantId, roomId, viewerId, afterSeq, beforeSeq, skip, limit, visibleOnly } = input;
+  async list(input: ListInput): Promise<ListOutput> {
+    const { tenantId, roomId, viewerId, afterSeq, beforeSeq, skip, limit, visibleOnly, withHidden } = input;
+    checkText('text', input.text ?? null, SEARCH_CHARS);
     if (!(await this.rooms.isVisible(tenantId, roomId, viewerId))) throw roomNotFound();
+    const sight = { tenantId, roomId, viewerId, visibleOnly, withHidden: withHidden === true || viewerId === null };
     const order = afterSeq === undefined ? ('newest' as const) : ('oldest' as const);
-    const range = { afterSeq: afterSeq ?? 0, beforeSeq: beforeSeq ?? null, order, skip, limit, visibleOnly };
-    const messages = await this.messages.page(tenantId, roomId, range);
-    const { lastSeq, visible } = await this.messages.totals(tenantId, roomId);
-    return { messages: [...messages], lastSeq, total: visibleOnly ? visible : lastSeq };
+    const range = { afterSeq: afterSeq ?? 0, beforeSeq: beforeSeq ?? null, order, skip, limit };
+    const page = await this.pages.page(sight, range, input);
+    const messages = page.map((row) => row.message);
+    const { lastSeq, total } = await this.pages.totals(sight);
+    return {
+      messages,
+      lastSeq,
+      total: isFiltered(input) ? await this.pages.count(sight, input) : total,
+      starred: page.flatMap(({ message, starred }) => (starred ? [message.id] : [])),
+      replied: [...(await this.pages.replied(tenantId, viewerId, repliedIds(messages)))],
+    };
   }
 
   /** Repeated with what the message already says it changes nothing. */
@@ -66,14 +81,18 @@ export class MessageService {
   }
 
   async delete(input: DeleteInput): Promise<Found> {
+    checkMetadata('extras', input.extras ?? {}, this.config.limits);
     return this.#change(input, async (locked, message, asker) => {
       const own = input.actor?.id === message.senderId;
       if (!own && asker !== 'server' && (asker === 'stranger' || !mayManage(asker))) {
         throw denied('Only the author, an owner or an admin deletes a message.');
       }
       if (message.deletedAt !== null) return null;
-      await this.messages.erase(locked.scope, message.seq, locked.at);
-      const gone = { ...message, text: null, attachment: null, metadata: {}, extras: {}, deletedAt: locked.at };
+      // What a dialect kept with the message is gone too; what it says of the deletion stays.
+      const extras = input.extras ?? {};
+      await this.messages.erase(locked.scope, message.seq, extras, locked.at);
+      const { pinnedAt: _, ...place } = message;
+      const gone = { ...place, text: null, attachment: null, metadata: {}, extras, deletedAt: locked.at };
       return this.log.appendMessage(locked.scope, locked, input, 'message.deleted', gone);
     });
   }
@@ -105,15 +124,16 @@ export class MessageService {
   }
 }
 
-function editedMessage(message: Message, { text, attachment, metadata }: EditInput): Message {
+function editedMessage(message: Message, { type, text, attachment, metadata }: EditInput): Message {
   return {
     ...message,
+    type: type ?? message.type,
     text: text === undefined ? message.text : text,
     attachment: attachment === undefined ? message.attachment : attachment,
     metadata: metadata === undefined ? message.metadata : metadata,
   };
 }
 
-function messageNotFound(): ParlanceError {
-  return new ParlanceError('not-found', 'Message not found.');
+function repliedIds(messages: readonly Message[]): readonly string[] {
+  return [...new Set(messages.flatMap(({ replyTo }) => (replyTo === null ? [] : [replyTo])))];
 }

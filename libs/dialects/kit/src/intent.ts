@@ -1,4 +1,5 @@
 import type {
+  Attachment,
   Call,
   Draft,
   Extras,
@@ -14,6 +15,8 @@ import type {
   RoomPreferences,
   RoomStamp,
   StoredFile,
+  Tenant,
+  TenantFields,
   TypingStatus,
   User,
   UserFields,
@@ -150,6 +153,19 @@ export interface IntentMap {
     readonly out: { readonly token: string; readonly expiresAt: string };
   };
 
+  /** The installation's operator alone. Absent `id`: a new tenant with a server-made one, or, with `mustExist`, the key's own. */
+  readonly 'tenant.put': {
+    readonly in: { readonly id?: string | undefined; readonly mustExist: boolean; readonly fields: TenantFields };
+    readonly out: { readonly tenant: Tenant };
+  };
+  /** The installation's operator alone. `key` is shown this once. */
+  readonly 'key.create': {
+    readonly in: { readonly tenantId: string; readonly kind: 'secret' | 'publishable' };
+    readonly out: { readonly id: string; readonly kind: 'secret' | 'publishable'; readonly key: string };
+  };
+  /** The operator revokes any key, a tenant's secret key those of its tenant. */
+  readonly 'key.revoke': { readonly in: { readonly id: string }; readonly out: object };
+
   readonly 'room.create': {
     readonly in: {
       readonly kind: RoomKind;
@@ -285,7 +301,10 @@ export interface IntentMap {
   readonly 'message.edit': {
     readonly in: {
       readonly messageId: string;
+      /** goes with a new attachment */
+      readonly type?: MessageType | undefined;
       readonly text?: string | null | undefined;
+      readonly attachment?: Attachment | null | undefined;
       readonly metadata?: Metadata | undefined;
     };
     readonly out: { readonly message: Message; readonly sender: User; readonly room: RoomStamp };
