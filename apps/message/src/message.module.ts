@@ -1,8 +1,22 @@
 import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
 import { HEALTH, LOGGER } from '@parlance/bootstrap';
 import type { Health, Logger } from '@parlance/observability';
+import { BanController } from './ban/ban.controller.js';
+import { BanRepository } from './ban/ban.repository.js';
+import { BanService } from './ban/ban.service.js';
+import { BlockController } from './block/block.controller.js';
+import { BlockRepository } from './block/block.repository.js';
+import { BlockService } from './block/block.service.js';
+import { BroadcastRepository } from './broadcast/broadcast.repository.js';
+import { BroadcastService } from './broadcast/broadcast.service.js';
 import { Intake } from './bus/intake.js';
 import { Database } from './database/database.js';
+import { FileController } from './file/file.controller.js';
+import { FileRepository } from './file/file.repository.js';
+import { FileService } from './file/file.service.js';
+import { InvitationController } from './invitation/invitation.controller.js';
+import { InvitationRepository } from './invitation/invitation.repository.js';
+import { InvitationService } from './invitation/invitation.service.js';
 import { LogController } from './log/log.controller.js';
 import { LogRepository } from './log/log.repository.js';
 import { LogService } from './log/log.service.js';
@@ -12,6 +26,7 @@ import { MaintenanceService } from './maintenance/maintenance.service.js';
 import { MemberController } from './member/member.controller.js';
 import { MemberRepository } from './member/member.repository.js';
 import { MemberService } from './member/member.service.js';
+import { Membership } from './member/membership.js';
 import { MESSAGE_CONFIG, plantOf, type MessageConfig } from './message.config.js';
 import { MessageController } from './message/message.controller.js';
 import { MessageRepository } from './message/message.repository.js';
@@ -23,6 +38,7 @@ import { ReceiptService } from './receipt/receipt.service.js';
 import { LeaseRepository } from './relay/lease.repository.js';
 import { RelayRepository } from './relay/relay.repository.js';
 import { RelayService } from './relay/relay.service.js';
+import { InfoRepository } from './room/info.repository.js';
 import { RoomController } from './room/room.controller.js';
 import { RoomRepository } from './room/room.repository.js';
 import { RoomService } from './room/room.service.js';
@@ -57,10 +73,14 @@ export class MessageModule implements OnModuleDestroy {
       controllers: [
         RoomController,
         MemberController,
+        BanController,
+        BlockController,
+        InvitationController,
         MessageController,
         ReceiptController,
         LogController,
         SessionController,
+        FileController,
       ],
       providers: [
         { provide: MESSAGE_CONFIG, useValue: config },
@@ -71,8 +91,18 @@ export class MessageModule implements OnModuleDestroy {
         SendService,
         RoomRepository,
         RoomService,
+        InfoRepository,
         MemberRepository,
         MemberService,
+        Membership,
+        BanRepository,
+        BanService,
+        BlockRepository,
+        BlockService,
+        BroadcastRepository,
+        BroadcastService,
+        InvitationRepository,
+        InvitationService,
         MessageRepository,
         MessageService,
         ReceiptRepository,
@@ -87,6 +117,8 @@ export class MessageModule implements OnModuleDestroy {
         RelayService,
         MaintenanceRepository,
         MaintenanceService,
+        FileRepository,
+        FileService,
       ],
     };
   }

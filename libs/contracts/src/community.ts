@@ -17,6 +17,8 @@ const tenantId = idSchema;
 const actor = userSnapshotSchema.nullable();
 const origin = z.string().max(128).nullable();
 const roomId = idSchema;
+/** How those concerned are called now, by id, for the room's `info` messages; absent: by their id. */
+const names = z.record(z.string(), z.string()).optional();
 
 /** What the message service does for people in rooms beside messages: roles, bans, blocks, invitations, clearing, searching. */
 
@@ -34,6 +36,7 @@ export const changeMember = command(
     userId: idSchema,
     role: roleSchema.optional(),
     nickname: z.string().max(256).nullable().optional(),
+    names,
   }),
   z.object({ state: roomStateSchema, member: memberSchema }),
 );
@@ -51,7 +54,7 @@ export const clearRoom = command(
  */
 export const setBan = command(
   'message.ban.set',
-  z.object({ tenantId, actor, origin, roomId, userId: idSchema, banned: z.boolean() }),
+  z.object({ tenantId, actor, origin, roomId, userId: idSchema, banned: z.boolean(), names }),
   z.object({ createdAt: instantSchema, updatedAt: instantSchema }),
 );
 const ban = z.object({ userId: idSchema, byId: idSchema.nullable(), createdAt: instantSchema });

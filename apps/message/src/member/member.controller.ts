@@ -1,5 +1,5 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
-import { addMembers, removeMember } from '@parlance/contracts';
+import { addMembers, changeMember, joinRoom, removeMember } from '@parlance/contracts';
 import { Intake } from '../bus/intake.js';
 import { MemberService } from './member.service.js';
 
@@ -11,9 +11,12 @@ export class MemberController implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
+    const { members } = this;
     await this.intake.open((bus) => [
-      bus.serve(addMembers, async (input) => this.members.add(input)),
-      bus.serve(removeMember, async (input) => this.members.remove(input)),
+      bus.serve(addMembers, async (input) => members.add(input)),
+      bus.serve(removeMember, async (input) => members.remove(input)),
+      bus.serve(changeMember, async (input) => members.change(input)),
+      bus.serve(joinRoom, async (input) => members.join(input)),
     ]);
   }
 }

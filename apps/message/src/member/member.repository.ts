@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Role } from '@parlance/domain';
+import { memberSchema, type Member, type Role } from '@parlance/domain';
 import { z } from 'zod';
 import { rowsOf, type RoomScope } from '../database/database.js';
 
@@ -7,14 +7,73 @@ const userRow = z.object({ user_id: z.string() });
 
 @Injectable()
 export class MemberRepository {
+  /** Members and recipients. */
   async count(scope: RoomScope): Promise<number> {
     const [row] = await rowsOf(
       z.object({ n: z.int() }),
       scope.sql.$queryRaw`
-        select count(*)::integer as n from message.member
-         where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and leave_pos is null`,
+        select ((select count(*) from message.member
+                  where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and leave_pos is null)
+              + (select count(*) from message.recipient
+                  where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId}))::integer as n`,
     );
     return row?.n ?? 0;
+  }
+
+  /** A member of now; null: none. */
+  async find(scope: RoomScope, userId: string): Promise<Member | null> {
+    const [row] = await rowsOf(
+      z.object({ member: memberSchema }),
+      scope.sql.$queryRaw`
+        select message.as_member(m) as member from message.member m
+         where m.tenant_id = ${scope.tenantId} and m.room_id = ${scope.roomId} and m.user_id = ${userId} and m.leave_pos is null`,
+    );
+    return row?.member ?? null;
+  }
+
+  async owners(scope: RoomScope): Promise<string[]> {
+    const rows = await rowsOf(
+      userRow,
+      scope.sql.$queryRaw`
+        select user_id from message.member
+         where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and role = 'owner' and leave_pos is null
+         order by join_pos, user_id`,
+    );
+    return rows.map((row) => row.user_id);
+  }
+
+  async change(
+    scope: RoomScope,
+    { userId, role, nickname }: Pick<Member, 'userId' | 'role' | 'nickname'>,
+  ): Promise<void> {
+    await scope.sql.$executeRaw`
+      update message.member set role = ${role}, nickname = ${nickname}
+       where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and user_id = ${userId} and leave_pos is null`;
+  }
+
+  /** Which of these users get copies of what a broadcast room's owner writes. */
+  async recipientsAmong(scope: RoomScope, userIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await rowsOf(
+      userRow,
+      scope.sql.$queryRaw`
+        select user_id from message.recipient
+         where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and user_id = any(${[...userIds]}::text[])`,
+    );
+    return new Set(rows.map((row) => row.user_id));
+  }
+
+  /** From a position on they get copies. */
+  async addRecipients(scope: RoomScope, userIds: readonly string[], addedPos: number, at: string): Promise<void> {
+    await scope.sql.$executeRaw`
+      insert into message.recipient (tenant_id, room_id, user_id, added_pos, added_at)
+      select ${scope.tenantId}, ${scope.roomId}, u, ${addedPos}::bigint, ${at}::timestamptz
+        from unnest(${[...userIds]}::text[]) u`;
+  }
+
+  async removeRecipient(scope: RoomScope, userId: string): Promise<void> {
+    await scope.sql.$executeRaw`
+      delete from message.recipient
+       where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and user_id = ${userId}`;
   }
 
   /** Which of these users are members now. */
@@ -29,15 +88,15 @@ export class MemberRepository {
     return new Set(rows.map((row) => row.user_id));
   }
 
-  /** Begins stays at a position. Who was here before keeps the watermarks: they never move back. */
+  /** Begins stays at a position. Who was here before keeps the watermarks, which never move back, and the nickname. */
   async begin(scope: RoomScope, userIds: readonly string[], role: Role, joinPos: number, at: string): Promise<void> {
     await scope.sql.$executeRaw`
-      insert into message.member (tenant_id, room_id, user_id, join_pos, role, joined_at, read_seq, read_at, delivered_seq, delivered_at)
+      insert into message.member (tenant_id, room_id, user_id, join_pos, role, joined_at, read_seq, read_at, delivered_seq, delivered_at, nickname)
       select ${scope.tenantId}, ${scope.roomId}, u, ${joinPos}::bigint, ${role}, ${at}::timestamptz,
-             coalesce(b.read_seq, 0), b.read_at, coalesce(b.delivered_seq, 0), b.delivered_at
+             coalesce(b.read_seq, 0), b.read_at, coalesce(b.delivered_seq, 0), b.delivered_at, b.nickname
         from unnest(${[...userIds]}::text[]) u
         left join lateral (
-          select m.read_seq, m.read_at, m.delivered_seq, m.delivered_at from message.member m
+          select m.read_seq, m.read_at, m.delivered_seq, m.delivered_at, m.nickname from message.member m
            where m.tenant_id = ${scope.tenantId} and m.room_id = ${scope.roomId} and m.user_id = u
            order by m.join_pos desc limit 1) b on true`;
   }

@@ -2,7 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BUS, LOGGER } from '@parlance/bootstrap';
 import type { Bus } from '@parlance/bus';
 import { roomPublished, userAddress } from '@parlance/contracts';
-import { ParlanceError, type Fact, type Head, type ReceiptChanged } from '@parlance/domain';
+import {
+  ParlanceError,
+  type Fact,
+  type Head,
+  type ReceiptChanged,
+  type StreamAdvanced,
+  type UserEvent,
+} from '@parlance/domain';
 import { Metrics, type Logger } from '@parlance/observability';
 import type { Counter } from 'prom-client';
 import { addressesOfRoom, affectedUsers } from './addresses.js';
@@ -51,6 +58,18 @@ export class RoomPublisher {
   receipt(receipt: ReceiptChanged): void {
     for (const address of addressesOfRoom(receipt.tenantId, receipt.room)) {
       this.#publish(address, { receipts: [receipt] });
+    }
+  }
+
+  /** Each to its user. Absolute, so that one that gets lost does no harm. */
+  userEvents(events: readonly UserEvent[]): void {
+    for (const event of events) this.#publish(userAddress(event.tenantId, event.userId), { events: [event] });
+  }
+
+  /** Where the room is heard. A listener that misses one notices by the next one's offset, or by the message that ends the stream. */
+  stream(advance: StreamAdvanced): void {
+    for (const address of addressesOfRoom(advance.tenantId, advance.room)) {
+      this.#publish(address, { events: [advance] });
     }
   }
 

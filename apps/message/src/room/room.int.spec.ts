@@ -29,7 +29,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => world.stop());
 
-const by = (actor: UserSnapshot | null) => ({ tenantId: TENANT, actor, origin: null });
+/** Silent: these specs count facts and messages. */
+const by = (actor: UserSnapshot | null) => ({ tenantId: TENANT, actor, origin: null, announce: false });
 const listFor = async (userId: string, more: { offset?: number; limit?: number; withMessagesOnly?: boolean } = {}) =>
   world.bus.request(listRooms, {
     tenantId: TENANT,

@@ -1,9 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { listRooms, type RoomListing } from '@parlance/contracts';
 import {
+  factSchema,
   roomStampSchema,
   roomStateSchema,
+  type Extras,
+  type Info,
   type Metadata,
+  type Room,
   type RoomKind,
   type RoomStamp,
   type RoomState,
@@ -22,13 +26,16 @@ export interface NewRoom {
   readonly origin: string | null;
   /** of a direct room: in the order of their bytes */
   readonly memberIds: readonly string[];
+  /** of a broadcast room, beside its members */
+  readonly recipientIds: readonly string[];
+  readonly description: string | null;
+  readonly extras: Extras;
+  /** what its first message says; null: there is none */
+  readonly info: Info | null;
 }
 
-export interface RoomFields {
-  readonly name?: string | null;
-  readonly photo?: string | null;
-  readonly metadata?: Metadata;
-}
+/** What may be changed of a room. */
+export type RoomFields = Pick<Room, 'name' | 'photo' | 'metadata' | 'description' | 'frozen' | 'extras'>;
 
 export interface ListRequest {
   readonly withMessagesOnly: boolean;
@@ -42,7 +49,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** P9: unread is counted up to this. */
 export const MAX_UNREAD = 1_000;
 
-const createdSchema = roomStateSchema.extend({ stamp: roomStampSchema, eventId: z.string() });
+const createdSchema = roomStateSchema.extend({ facts: z.array(factSchema) });
 export type CreatedRoom = z.infer<typeof createdSchema>;
 
 const stateRow = z.object({ state: roomStateSchema });
@@ -52,15 +59,12 @@ const listingRow = z.object({ listing: listRooms.output.shape.rooms.element, tot
 export class RoomRepository {
   constructor(@Inject(Database) private readonly database: Database) {}
 
-  /** A living room with its members, the longest ones first. */
+  /** A living room with its members, the longest ones first, and the recipients of a broadcast room. */
   async state(tenantId: string, roomId: string, sql: Sql = this.database.sql): Promise<RoomState | null> {
     const row = await rowOf(
       stateRow,
       sql.$queryRaw`
-        select jsonb_build_object('room', message.as_room(r, h.seq), 'members', coalesce((
-                 select jsonb_agg(message.as_member(m) order by m.join_pos, m.user_id)
-                   from message.member m
-                  where m.tenant_id = r.tenant_id and m.room_id = r.id and m.leave_pos is null), '[]')) as state
+        select jsonb_build_object('room', message.as_room(r, h.seq), 'members', message.as_members(r, null)) as state
           from message.room r
           join message.room_head h on h.tenant_id = r.tenant_id and h.room_id = r.id
          where r.tenant_id = ${tenantId} and r.id = ${roomId} and r.deleted_at is null`,
@@ -79,23 +83,36 @@ export class RoomRepository {
     return row?.id ?? null;
   }
 
-  /** The room with its head, its members and its first fact. A taken id or pair is a unique violation. */
+  /** The room with its head, its members and its first facts. A taken id or pair is a unique violation. */
   async insert(tenantId: string, roomId: string, room: NewRoom): Promise<CreatedRoom> {
-    const { kind, name, photo, metadata, actor, origin, memberIds } = room;
+    const { kind, name, photo, metadata, actor, origin, memberIds, recipientIds, description, extras, info } = room;
     const row = await rowOf(
       z.object({ made: createdSchema }),
       this.database.sql.$queryRaw`
         select message.create_room(${tenantId}, ${roomId}, ${kind}, ${name}, ${photo}, ${jsonText(metadata)}::jsonb,
-                                   ${actor?.id ?? null}, ${[...memberIds]}::text[], ${jsonText(actor)}::jsonb, ${origin}) as made`,
+                                   ${description}, ${jsonText(extras)}::jsonb, ${actor?.id ?? null}, ${[...memberIds]}::text[],
+                                   ${[...recipientIds]}::text[], ${jsonText(actor)}::jsonb, ${origin},
+                                   ${jsonText(info)}::jsonb) as made`,
     );
     if (row === null) throw new RangeError('A room was not stored.');
     return row.made;
   }
 
-  async update(scope: RoomScope, fields: Required<RoomFields>): Promise<void> {
+  async update(scope: RoomScope, fields: RoomFields): Promise<void> {
+    const { name, photo, metadata, description, frozen, extras } = fields;
     await scope.sql.$executeRaw`
-      update message.room set name = ${fields.name}, photo = ${fields.photo}, metadata = ${jsonText(fields.metadata)}::jsonb
+      update message.room
+         set name = ${name}, photo = ${photo}, metadata = ${jsonText(metadata)}::jsonb, description = ${description},
+             frozen = ${frozen}::boolean, extras = ${jsonText(extras)}::jsonb
        where tenant_id = ${scope.tenantId} and id = ${scope.roomId}`;
+  }
+
+  /** Empties every message there is for everybody, and says how many. */
+  async clear(scope: RoomScope, at: string): Promise<number> {
+    return scope.sql.$executeRaw`
+      update message.message
+         set text = null, attachment = null, metadata = null, extras = null, deleted_at = ${at}::timestamptz
+       where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and deleted_at is null`;
   }
 
   async markDeleted(scope: RoomScope, at: string): Promise<void> {

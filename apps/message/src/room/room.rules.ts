@@ -1,4 +1,4 @@
-import { mayManage, ParlanceError, type Role } from '@parlance/domain';
+import { ParlanceError, type Role } from '@parlance/domain';
 
 /** Who asks: the tenant's server, a member with a role, or somebody who may not even know that the room exists. */
 export type Asker = 'server' | Role | 'stranger';
@@ -8,26 +8,57 @@ export function askerOf(actor: { readonly id: string } | null, role: Role | null
   return role ?? 'stranger';
 }
 
-/** @throws ParlanceError `not-found` for a stranger: as for a room that does not exist */
-export function requireMember(asker: Asker): asserts asker is Exclude<Asker, 'stranger'> {
-  if (asker === 'stranger') throw roomNotFound();
+/** What may be done to a room and the people in it. */
+export type Deed =
+  | 'patch'
+  | 'delete'
+  | 'clear'
+  | 'add'
+  | 'remove'
+  | 'leave'
+  | 'change-role'
+  | 'change-own-nickname'
+  | 'change-nickname'
+  | 'invite'
+  | 'cancel-invitation'
+  | 'ban'
+  | 'see-bans';
+
+type Rank = 'member' | 'admin' | 'owner';
+
+const RANKS: Readonly<Record<Exclude<Asker, 'stranger'>, number>> = { member: 1, admin: 2, owner: 3, server: 4 };
+
+/** Who may at least do it. */
+const NEEDED: Readonly<Record<Deed, Rank>> = {
+  leave: 'member',
+  'change-own-nickname': 'member',
+  patch: 'admin',
+  clear: 'admin',
+  add: 'admin',
+  remove: 'admin',
+  'change-role': 'admin',
+  'change-nickname': 'admin',
+  invite: 'admin',
+  'cancel-invitation': 'admin',
+  ban: 'admin',
+  'see-bans': 'admin',
+  delete: 'owner',
+};
+
+/** What becomes of a deed. `touched`: a role that it gives or takes; an owner's is the owner's and the server's matter alone. */
+export function verdict(deed: Deed, asker: Asker, touched?: Role | null): 'ok' | 'not-found' | 'permission-denied' {
+  if (asker === 'stranger') return 'not-found';
+  const needed = touched === 'owner' && deed !== 'leave' ? RANKS.owner : RANKS[NEEDED[deed]];
+  return RANKS[asker] >= needed ? 'ok' : 'permission-denied';
 }
 
-/** @throws ParlanceError `not-found`, `permission-denied` */
-export function requireManager(asker: Asker): void {
-  requireMember(asker);
-  if (asker !== 'server' && !mayManage(asker)) throw denied('Only an owner or admin may do this.');
-}
-
-/** @throws ParlanceError `not-found`, `permission-denied` */
-export function requireOwner(asker: Asker): void {
-  requireMember(asker);
-  if (asker !== 'server' && asker !== 'owner') throw denied('Only the owner may do this.');
-}
-
-/** Nobody removes an owner but itself and the server; nobody else makes one. */
-export function requireOverOwner(asker: Asker, touched: Role): void {
-  if (touched === 'owner') requireOwner(asker);
+/** @throws ParlanceError `not-found` for a stranger, as for a room that does not exist; `permission-denied` */
+export function demand(deed: Deed, asker: Asker, touched?: Role | null): void {
+  const answer = verdict(deed, asker, touched);
+  if (answer === 'not-found') throw roomNotFound();
+  if (answer === 'ok') return;
+  const who = touched === 'owner' || NEEDED[deed] === 'owner' ? 'the owner' : 'an owner or admin';
+  throw denied(`Only ${who} may do this.`);
 }
 
 /** The members of a new room, the one who makes it among them. @throws ParlanceError `invalid`, `permission-denied` */
@@ -50,6 +81,36 @@ export function membersOfNewRoom(
 /** The order of Postgres' collation "C". */
 export function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** The roles that a change leaves behind. `formers`: who was owner and is admin after it. */
+export interface RoleChange {
+  readonly formers: readonly string[];
+}
+
+/**
+ * Gives a member another role. Ownership is handed over: the giver (the server: every owner) becomes an admin. A room keeps an
+ * owner. @throws ParlanceError `invalid`
+ */
+export function roleChange(
+  target: { readonly userId: string; readonly from: Role; readonly to: Role },
+  actorId: string | null,
+  owners: readonly string[],
+): RoleChange {
+  const others = owners.filter((userId) => userId !== target.userId);
+  if (target.from === 'owner' && target.to !== 'owner' && others.length === 0) {
+    throw new ParlanceError('invalid', 'A room keeps an owner: make somebody else the owner.', {
+      fields: { role: 'would leave the room without an owner' },
+    });
+  }
+  if (target.to !== 'owner' || target.from === 'owner') return { formers: [] };
+  return { formers: actorId === null ? others : others.filter((userId) => userId === actorId) };
+}
+
+/** The `info` message of another role. */
+export function rankChange(from: Role, to: Role): 'member.promoted' | 'member.demoted' | null {
+  if (RANKS[from] === RANKS[to]) return null;
+  return RANKS[from] < RANKS[to] ? 'member.promoted' : 'member.demoted';
 }
 
 export function invalidMembers(problem: string): ParlanceError {

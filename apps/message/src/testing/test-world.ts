@@ -7,11 +7,15 @@ import { loadConfig } from '@parlance/config';
 import { createRoom, roomPublished, sendMessage } from '@parlance/contracts';
 import {
   factSchema,
+  streamAdvancedSchema,
   textDraft,
+  userEventSchema,
   type Draft,
   type Fact,
   type Head,
   type ReceiptChanged,
+  type StreamAdvanced,
+  type UserEvent,
   type UserSnapshot,
 } from '@parlance/domain';
 import { createLogger, Health, Metrics, systemClock, type Clock } from '@parlance/observability';
@@ -123,11 +127,13 @@ export interface RoomRequest {
   readonly tenantId?: string;
   readonly actor?: UserSnapshot | null;
   readonly id?: string;
-  readonly kind?: 'direct' | 'group';
+  readonly kind?: 'direct' | 'group' | 'broadcast';
+  /** default false: most specs count messages */
+  readonly announce?: boolean;
 }
 
 export async function makeRoom(bus: Bus, memberIds: readonly string[], request: RoomRequest = {}) {
-  const { tenantId = TENANT, actor = null, id, kind = 'group' } = request;
+  const { tenantId = TENANT, actor = null, id, kind = 'group', announce = false } = request;
   const { state } = await bus.request(createRoom, {
     tenantId,
     actor,
@@ -137,6 +143,7 @@ export async function makeRoom(bus: Bus, memberIds: readonly string[], request: 
     name: null,
     photo: null,
     metadata: {},
+    announce,
     memberIds: [...memberIds],
   });
   return state.room;
@@ -162,6 +169,8 @@ export class Ear {
   readonly facts: Fact[] = [];
   readonly heads: Head[] = [];
   readonly receipts: ReceiptChanged[] = [];
+  readonly events: UserEvent[] = [];
+  readonly streams: StreamAdvanced[] = [];
   #waiters: (() => void)[] = [];
 
   static async at(bus: Bus, address: string): Promise<Ear> {
@@ -170,6 +179,10 @@ export class Ear {
       if ('facts' in payload) ear.facts.push(...payload.facts.map((fact) => factSchema.parse(fact)));
       if ('heads' in payload) ear.heads.push(...payload.heads);
       if ('receipts' in payload) ear.receipts.push(...payload.receipts);
+      if ('events' in payload) {
+        ear.events.push(...payload.events.flatMap((event) => userEvent(event)));
+        ear.streams.push(...payload.events.flatMap((event) => streamAdvance(event)));
+      }
       for (const wake of ear.#waiters.splice(0)) wake();
     });
     await bus.flush();
@@ -180,6 +193,17 @@ export class Ear {
   async until(condition: (ear: this) => boolean): Promise<void> {
     while (!condition(this)) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
+}
+
+/** Advances of streams come by the same way. */
+function userEvent(event: unknown): readonly UserEvent[] {
+  const read = userEventSchema.safeParse(event);
+  return read.success ? [read.data] : [];
+}
+
+function streamAdvance(event: unknown): readonly StreamAdvanced[] {
+  const read = streamAdvancedSchema.safeParse(event);
+  return read.success ? [read.data] : [];
 }
 
 export async function codeOf(work: Promise<unknown>): Promise<string> {
