@@ -11,12 +11,21 @@ import { DemoService } from './demo/demo.service.js';
 import type { IdentitySettings } from './identity.config.js';
 import { KeyRepository } from './key/key.repository.js';
 import { KeyService } from './key/key.service.js';
+import { DeviceRepository } from './push/device.repository.js';
+import { pushProviderOf } from './push/push-provider.factory.js';
+import { PushController } from './push/push.controller.js';
+import { SignInController } from './sign-in/sign-in.controller.js';
+import { SignInService } from './sign-in/sign-in.service.js';
+import { StandingController } from './standing/standing.controller.js';
+import { StandingRepository } from './standing/standing.repository.js';
+import { StandingService } from './standing/standing.service.js';
+import { TenantController } from './tenant/tenant.controller.js';
 import { TenantRepository } from './tenant/tenant.repository.js';
 import { TenantService } from './tenant/tenant.service.js';
 import { SigningKeyRepository } from './token/signing-key.repository.js';
 import { TokenController } from './token/token.controller.js';
 import { TokenService } from './token/token.service.js';
-import { NEW_ID, PERSISTENCE, SETTINGS, VAULT } from './tokens.js';
+import { NEW_ID, PERSISTENCE, PUSH, SETTINGS, VAULT } from './tokens.js';
 import { UserController } from './user/user.controller.js';
 import { UserRepository } from './user/user.repository.js';
 import { UserService } from './user/user.service.js';
@@ -30,8 +39,16 @@ const NOUNS = [
   UserService,
   UserController,
   SigningKeyRepository,
+  StandingRepository,
+  StandingService,
+  StandingController,
   TokenService,
   TokenController,
+  TenantController,
+  SignInService,
+  SignInController,
+  DeviceRepository,
+  PushController,
   CredentialService,
   CredentialController,
   DemoService,
@@ -55,6 +72,12 @@ export class IdentityModule {
           provide: PERSISTENCE,
           useFactory: (...platform: [Logger, Health, Drain]) => openDatabase(settings, ...platform),
           inject: [LOGGER, HEALTH, DRAIN],
+        },
+        {
+          provide: PUSH,
+          useFactory: (logger: Logger, now: Clock, newId: () => string, drain: Drain) =>
+            pushProviderOf(settings, { logger, now, newId, drain }),
+          inject: [LOGGER, CLOCK, NEW_ID, DRAIN],
         },
         ...NOUNS,
       ],

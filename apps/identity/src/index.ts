@@ -1,4 +1,4 @@
-export { identityConfig, identityFragments } from './identity.config.js';
+export { identityConfig, identityFragments, pushConfig } from './identity.config.js';
 export type { IdentitySettings } from './identity.config.js';
 export { IdentityModule } from './identity.module.js';
 export { DEMO_TENANT } from './tenant/demo-tenant.js';

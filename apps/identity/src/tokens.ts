@@ -6,3 +6,5 @@ export const NEW_ID = Symbol('identity new id');
 export const VAULT = Symbol('identity vault');
 /** The settings of the service; type `IdentitySettings`. */
 export const SETTINGS = Symbol('identity settings');
+/** Brings pushes to devices; type `PushProvider`. */
+export const PUSH = Symbol('identity push');

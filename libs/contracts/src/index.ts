@@ -16,12 +16,10 @@ export {
   revokeTokens,
   sendPush,
   signIn,
-  tenantFieldsSchema,
   terminateUser,
   verifyCredential,
   verifyUserProof,
 } from './identity.js';
-export type { TenantFields } from './identity.js';
 export {
   answerInvitation,
   cancelInvitation,

@@ -6,8 +6,8 @@ export { jsonProblem, metadataSchema } from './json/json.js';
 export type { JsonBounds, Metadata } from './json/json.js';
 export { snapshotOf, userFieldsSchema, userRefSchema, userSchema, userSnapshotSchema } from './user/user.js';
 export type { User, UserFields, UserRef, UserSnapshot } from './user/user.js';
-export { payloadIdentitySchema, tenantSchema } from './tenant/tenant.js';
-export type { PayloadIdentity, Tenant } from './tenant/tenant.js';
+export { payloadIdentitySchema, tenantFieldsSchema, tenantSchema } from './tenant/tenant.js';
+export type { PayloadIdentity, Tenant, TenantFields } from './tenant/tenant.js';
 export { credentialKindSchema, verifiedCredentialSchema } from './principal/principal.js';
 export type { CredentialKind, VerifiedCredential } from './principal/principal.js';
 export {

@@ -4,6 +4,7 @@ import {
   memberSchema,
   messageSchema,
   roomSchema,
+  tenantSchema,
   userSchema,
   type Message,
   type Room,
@@ -15,6 +16,9 @@ import { z } from 'zod';
 const nextCursor = z.string().optional().meta({ description: 'Asks for the next page; absent on the last one.' });
 
 export const userAnswer = userSchema;
+export const usersAnswer = z.object({ users: z.array(userSchema), nextCursor });
+export const tenantAnswer = tenantSchema;
+export const keyAnswer = z.object({ id: z.string(), kind: z.enum(['secret', 'publishable']), key: z.string() });
 export const tokenAnswer = z.object({ token: z.string(), expiresAt: instantSchema });
 export const roomAnswer = roomSchema.omit({ version: true });
 export const messageAnswer = messageSchema.omit({ extras: true });

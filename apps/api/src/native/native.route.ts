@@ -1,4 +1,5 @@
 import type { Claim, HttpRoute } from '@parlance/dialect-kit';
+import type { CredentialKind } from '@parlance/domain';
 import type { z } from 'zod';
 
 /** What a status answers with; null: nothing. */
@@ -11,16 +12,29 @@ export interface NativeRoute extends HttpRoute {
   readonly answers: Answers;
   /** The field that must name the acting user when the secret key asks; null: the server itself may. */
   readonly actingField: string | null;
+  /** Whose calls it takes. */
+  readonly admits: readonly CredentialKind[];
 }
+
+/** An app key says which app asks, not who: here nobody would be acting. */
+const USERS_AND_SERVERS: readonly CredentialKind[] = ['user', 'secret'];
 
 export interface NativeNotes {
   readonly tag: string;
   readonly answers: Answers;
   readonly actingField?: string;
+  readonly admits?: readonly CredentialKind[];
 }
 
-export function nativeRoute(route: HttpRoute, { tag, answers, actingField }: NativeNotes): NativeRoute {
-  return { ...route, path: `${NATIVE_ROOT}${route.path}`, tag, answers, actingField: actingField ?? null };
+export function nativeRoute(route: HttpRoute, { tag, answers, actingField, admits }: NativeNotes): NativeRoute {
+  return {
+    ...route,
+    path: `${NATIVE_ROOT}${route.path}`,
+    tag,
+    answers,
+    actingField: actingField ?? null,
+    admits: admits ?? USERS_AND_SERVERS,
+  };
 }
 
 export const NATIVE_ROOT = '/api/v1';

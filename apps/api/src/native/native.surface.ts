@@ -1,6 +1,7 @@
 import type { HttpRequest } from '@parlance/dialect-kit';
 import { ParlanceError, type CredentialKind } from '@parlance/domain';
 import type { Surface } from '../http/surface.js';
+import { fileRoutes } from './file.routes.js';
 import { memberRoutes } from './member.routes.js';
 import { messageRoutes } from './message.routes.js';
 import { nativeRefusal } from './native.errors.js';
@@ -8,21 +9,23 @@ import { NATIVE_ROOT, type NativeRoute } from './native.route.js';
 import { presenceRoutes } from './presence.routes.js';
 import { receiptRoutes } from './receipt.routes.js';
 import { roomRoutes } from './room.routes.js';
+import { tenantRoutes } from './tenant.routes.js';
 import { tokenRoutes } from './token.routes.js';
 import { userRoutes } from './user.routes.js';
 
-/** An app key says which app asks, not who: here nobody would be acting. */
-const ADMITTED: readonly CredentialKind[] = ['user', 'secret'];
+const ADMITTED: readonly CredentialKind[] = ['user', 'secret', 'operator'];
 
 export const nativeSurface: Surface<NativeRoute> = {
   name: 'native',
   roots: [NATIVE_ROOT],
   routes: [
+    ...tenantRoutes,
     ...userRoutes,
     ...tokenRoutes,
     ...roomRoutes,
     ...memberRoutes,
     ...messageRoutes,
+    ...fileRoutes,
     ...receiptRoutes,
     ...presenceRoutes,
   ],
@@ -32,7 +35,9 @@ export const nativeSurface: Surface<NativeRoute> = {
     if (ADMITTED.includes(kind)) return;
     throw new ParlanceError('permission-denied', 'This call needs a secret key or a user token.');
   },
-  admitCaller: ({ actingField }, { user }) => {
+  admitCaller: ({ actingField, admits }, { user, credential: { kind } }) => {
+    if (!admits.includes(kind))
+      throw new ParlanceError('permission-denied', `This call needs another credential than a ${kind} one.`);
     if (actingField === null || user !== null) return;
     const problem = 'is needed with a secret key';
     throw new ParlanceError('invalid', `${actingField}: ${problem}`, { fields: { [actingField]: problem } });

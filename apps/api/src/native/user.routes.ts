@@ -2,7 +2,7 @@ import { httpRoute } from '@parlance/dialect-kit';
 import { idSchema, ParlanceError, userFieldsSchema } from '@parlance/domain';
 import { z } from 'zod';
 import { cursorField, decodeCursor, encodeCursor } from './cursor.js';
-import { roomsAnswer, shownListing, userAnswer } from './native.answers.js';
+import { roomsAnswer, shownListing, userAnswer, usersAnswer } from './native.answers.js';
 import { actingAs, nativeRoute, type NativeRoute } from './native.route.js';
 
 const tag = 'Users';
@@ -31,6 +31,60 @@ const getUser = httpRoute<'user.find'>()({
     if (user === null || user === undefined) throw new ParlanceError('not-found', 'User not found.');
     return { status: 200, body: user };
   },
+});
+
+const USERS_PER_PAGE = 50;
+const MAX_USERS_PER_PAGE = 200;
+const usersPlace = z.tuple([z.literal('users'), z.int().nonnegative().max(1_000_000_000)]);
+
+function usersBefore(cursor: string | undefined): number {
+  return cursor === undefined ? 0 : decodeCursor(usersPlace, cursor)[1];
+}
+
+const listUsers = httpRoute<'user.list'>()({
+  method: 'get',
+  path: '/users',
+  body: 'none',
+  summary: 'Users by name, those whose name, username or identifier contains `search`; terminated ones are left out.',
+  schema: z.object({
+    query: z.object({
+      search: z.string().max(256).optional(),
+      cursor: cursorField.optional(),
+      limit: z.coerce.number().int().min(1).max(MAX_USERS_PER_PAGE).default(USERS_PER_PAGE),
+    }),
+  }),
+  claim: () => ({}),
+  intent: ({ query: { search, cursor, limit } }) => ({
+    type: 'user.list',
+    search,
+    offset: usersBefore(cursor),
+    limit,
+  }),
+  answer: ({ users, total }, { query: { cursor } }) => {
+    const next = usersBefore(cursor) + users.length;
+    const more = users.length > 0 && next < total ? { nextCursor: encodeCursor(['users', next]) } : {};
+    return { status: 200, body: { users, ...more } };
+  },
+});
+
+const MAX_MESSAGE_CHARS = 1_024;
+
+const terminateUser = httpRoute<'user.terminate'>()({
+  method: 'post',
+  path: '/users/:id/terminate',
+  body: 'json',
+  summary: 'Ends an account: its connections are told and closed, and none of its credentials is accepted any more.',
+  schema: z.object({
+    params,
+    body: z.object({ message: z.string().max(MAX_MESSAGE_CHARS).optional() }).optional(),
+  }),
+  claim: () => ({}),
+  intent: ({ params: { id }, body }) => ({
+    type: 'user.terminate',
+    user: { id },
+    message: body?.message ?? 'This account has been terminated.',
+  }),
+  answer: () => ({ status: 204, body: undefined }),
 });
 
 const ROOMS_PER_PAGE = 50;
@@ -75,5 +129,7 @@ const listRooms = httpRoute<'room.list'>()({
 export const userRoutes: readonly NativeRoute[] = [
   nativeRoute(putUser, { tag, answers: { 200: userAnswer } }),
   nativeRoute(getUser, { tag, answers: { 200: userAnswer } }),
+  nativeRoute(listUsers, { tag, answers: { 200: usersAnswer } }),
+  nativeRoute(terminateUser, { tag, answers: { 204: null } }),
   nativeRoute(listRooms, { tag, answers: { 200: roomsAnswer } }),
 ];

@@ -17,8 +17,12 @@ export class CredentialController implements OnApplicationBootstrap {
     const heard = await this.bus.listen(identityChanged, IDENTITY_CHANGED_ADDRESS, (change) =>
       this.credentials.forget(change),
     );
+    const offStatus = this.bus.onStatus((status) => {
+      if (status === 'connected') this.credentials.clear();
+    });
     const served = await this.bus.serve(verifyCredential, (input) => this.credentials.verify(input));
     this.drain.add('finish', 'identity-credential', async () => {
+      offStatus();
       await Promise.all([heard.stop(), served.stop()]);
     });
   }

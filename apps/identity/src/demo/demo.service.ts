@@ -4,8 +4,9 @@ import { LOGGER, StartupError } from '@parlance/bootstrap';
 import type { Logger } from '@parlance/observability';
 import type { IdentitySettings } from '../identity.config.js';
 import { KeyRepository } from '../key/key.repository.js';
-import { DEMO_TENANT } from '../tenant/demo-tenant.js';
-import { TenantRepository } from '../tenant/tenant.repository.js';
+import { DEMO_HASH_KEY, DEMO_TENANT } from '../tenant/demo-tenant.js';
+import { OPERATOR_TENANT } from '../tenant/operator-tenant.js';
+import { TenantService } from '../tenant/tenant.service.js';
 import { SigningKeyRepository } from '../token/signing-key.repository.js';
 import { TokenService } from '../token/token.service.js';
 import { SETTINGS } from '../tokens.js';
@@ -16,7 +17,7 @@ export class DemoService implements OnModuleInit {
   constructor(
     @Inject(SETTINGS) private readonly settings: IdentitySettings,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(TenantRepository) private readonly tenants: TenantRepository,
+    @Inject(TenantService) private readonly tenants: TenantService,
     @Inject(KeyRepository) private readonly keys: KeyRepository,
     @Inject(SigningKeyRepository) private readonly signingKeys: SigningKeyRepository,
     @Inject(TokenService) private readonly tokens: TokenService,
@@ -25,13 +26,14 @@ export class DemoService implements OnModuleInit {
   /** Errors: StartupError. */
   async onModuleInit(): Promise<void> {
     await this.refuseWrongMasterKey();
+    if (this.settings.identity.operatorKey !== undefined) await this.tenants.prepare(OPERATOR_TENANT);
     if (this.settings.identity.demo) await this.seed();
     else await this.refuseDemoKeys();
   }
 
   /** Makes the demo tenant, its keys and its signing key; what is there already stays as it is. */
   async seed(): Promise<void> {
-    await this.tenants.createIfAbsent(DEMO_TENANT);
+    await this.tenants.prepare(DEMO_TENANT, DEMO_HASH_KEY);
     for (const { id, kind } of DEMO_KEYS) await this.keys.createIfAbsent(DEMO_TENANT.id, id, kind, hashApiKey(id));
     await this.tokens.prepare(DEMO_TENANT.id);
     this.logger.warn({ code: 'demo-keys' }, 'the tenant demo has keys that anybody knows: for demonstrations alone');

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ApiKeyKind } from '@parlance/auth';
-import type { Persistence } from '@parlance/persistence';
+import { ParlanceError } from '@parlance/domain';
+import { sqlState, type Persistence } from '@parlance/persistence';
 import { z } from 'zod';
 import { PERSISTENCE } from '../tokens.js';
 
@@ -13,6 +14,9 @@ const keySchema = z.object({
 
 /** An API key as it is stored: nothing of its text but the id. */
 export type StoredKey = Readonly<z.infer<typeof keySchema>>;
+
+const removedSchema = z.array(z.object({ tenantId: z.string() }));
+const FOREIGN_KEY_VIOLATION = '23503';
 
 /** The only file that reads API keys from the database. */
 @Injectable()
@@ -37,6 +41,26 @@ export class KeyRepository {
       select: { id: true },
     });
     return found !== null;
+  }
+
+  /** Stores a new key. Errors: `not-found` (no such tenant). */
+  async create(tenantId: string, { id, kind, hash }: Omit<StoredKey, 'tenantId'>): Promise<void> {
+    try {
+      await this.persistence.prisma.$executeRaw`
+        INSERT INTO identity.tenant_key (tenant_id, id, kind, hash) VALUES (${tenantId}, ${id}, ${kind}, ${Buffer.from(hash)})`;
+    } catch (error) {
+      if (sqlState(error) === FOREIGN_KEY_VIOLATION) throw new ParlanceError('not-found', 'There is no such tenant.');
+      throw error;
+    }
+  }
+
+  /** Deletes the keys of this id, of one tenant or (null) of any; answers the tenants that had one. */
+  async remove(tenantId: string | null, id: string): Promise<readonly string[]> {
+    const rows = await this.persistence.prisma.$queryRaw`
+      DELETE FROM identity.tenant_key
+      WHERE id = ${id} AND (${tenantId}::text IS NULL OR tenant_id = ${tenantId})
+      RETURNING tenant_id AS "tenantId"`;
+    return removedSchema.parse(rows).map((row) => row.tenantId);
   }
 
   /** Stores a key, unless the tenant has one of that id. */

@@ -11,3 +11,6 @@ export const DEMO_TENANT: Tenant = {
   defaultDialect: null,
   options: {},
 };
+
+/** The vendor's sample value, with which its sample apps come. */
+export const DEMO_HASH_KEY = 'V_CHAT_SDK_V2_VERY_STRONG_KEY';

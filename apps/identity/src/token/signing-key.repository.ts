@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { tokenKeySourceSchema, type Sealer, type TokenKeySource } from '@parlance/auth';
-import type { Persistence } from '@parlance/persistence';
+import type { Persistence, Prisma } from '@parlance/persistence';
 import { PERSISTENCE, VAULT } from '../tokens.js';
 
 interface SealedKey {
@@ -34,6 +34,25 @@ export class SigningKeyRepository {
     await this.persistence.prisma.$executeRaw`
       INSERT INTO identity.signing_key (tenant_id, id, issuer, material)
       VALUES (${tenantId}, ${id}, ${key.issuer}, ${material}) ON CONFLICT (tenant_id, id) DO NOTHING`;
+  }
+
+  /** These are the keys of the tenant's own tokens from now on, instead of those there were. Ours stay. */
+  async replaceTenantKeys(
+    sql: Prisma.TransactionClient,
+    tenantId: string,
+    keys: readonly TokenKeySource[],
+  ): Promise<void> {
+    await sql.signingKey.deleteMany({ where: { tenantId, issuer: 'tenant' } });
+    const rows = keys.map((key, index) => {
+      const id = `tenant-${index + 1}`;
+      return {
+        tenantId,
+        id,
+        issuer: key.issuer,
+        material: this.vault.seal(JSON.stringify(key), contextOf(tenantId, id)),
+      };
+    });
+    await sql.signingKey.createMany({ data: rows });
   }
 
   /** Whether the master key opens what is stored; also true when nothing is. */

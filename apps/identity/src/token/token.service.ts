@@ -17,6 +17,7 @@ import type { z } from 'zod';
 import type { IdentitySettings } from '../identity.config.js';
 import { CachedLookup } from '../lookup/cached-lookup.js';
 import { NEW_ID, SETTINGS } from '../tokens.js';
+import { StandingService } from '../standing/standing.service.js';
 import { UserService } from '../user/user.service.js';
 import { SigningKeyRepository } from './signing-key.repository.js';
 
@@ -35,6 +36,7 @@ export class TokenService {
   constructor(
     @Inject(SigningKeyRepository) private readonly keys: SigningKeyRepository,
     @Inject(UserService) private readonly users: UserService,
+    @Inject(StandingService) private readonly standings: StandingService,
     @Inject(CLOCK) private readonly now: Clock,
     @Inject(NEW_ID) private readonly newId: () => string,
     @Inject(SETTINGS) { identity }: IdentitySettings,
@@ -44,19 +46,26 @@ export class TokenService {
     this.#tokenTtlMs = identity.tokenTtlMs;
   }
 
-  /** Errors: `not-found` (no such user). */
+  /** Errors: `not-found` (no such user), `permission-denied` (a terminated one). */
   async issue({ tenantId, userId, ttlSeconds, deviceId, dialect }: TokenInput): Promise<TokenAnswer> {
     const [user] = await this.users.find(tenantId, [{ id: userId }]);
     if (user == null) throw new ParlanceError('not-found', 'There is no such user.');
+    const issuedAt = await this.standings.issueTime({ tenantId, userId }, deviceId);
     const key = await this.#ownKey(tenantId);
     const ttl = ttlSeconds ?? Math.floor(this.#tokenTtlMs / 1000);
-    const request = { tenantId, userId, tokenId: this.newId(), deviceId, dialect, now: this.now(), ttlSeconds: ttl };
+    const request = { tenantId, userId, tokenId: this.newId(), deviceId, dialect, now: issuedAt, ttlSeconds: ttl };
     const { token, expiresAt } = await signToken(request, key);
     return { token, expiresAt: new Date(expiresAt).toISOString() };
   }
 
-  /** Errors: `unauthenticated`. */
+  /** Errors: `unauthenticated` (not valid, revoked, or of an ended account). */
   async verify(token: string, tenantId: string): Promise<TokenIdentity> {
+    const identity = await this.#judge(token, tenantId);
+    await this.standings.require({ tenantId, userId: identity.userId }, identity);
+    return identity;
+  }
+
+  async #judge(token: string, tenantId: string): Promise<TokenIdentity> {
     const keys = (await this.#keysByTenant.get(tenantId)) ?? [];
     try {
       return await verifyToken(token, keys, { tenantId, now: this.now() });
@@ -74,6 +83,10 @@ export class TokenService {
 
   forget(tenantId: string): void {
     this.#keysByTenant.evict(tenantId);
+  }
+
+  clear(): void {
+    this.#keysByTenant.clear();
   }
 
   async #ownKey(tenantId: string): Promise<TokenKey> {

@@ -51,6 +51,11 @@ export function isStorable(text: string): boolean {
   return !/\u0000|\p{Surrogate}/u.test(text);
 }
 
+/** The same of a JSON text: it writes what Postgres cannot keep as an escape, so these are looked for as they are spelled. */
+export function isStorableJson(json: string): boolean {
+  return !/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(json);
+}
+
 /** Refuses what cannot be kept unchanged. Errors: `invalid` and `too-large`, with the field. */
 export function checkUser(ref: Readonly<Record<string, string>>, fields: UserFields, bounds: MetadataBounds): void {
   for (const [name, value] of [...Object.entries(ref), ...Object.entries(fields)]) {
@@ -72,9 +77,7 @@ function checkMetadataEntry(key: string, value: unknown, bounds: MetadataBounds)
   const json = JSON.stringify([key, value]);
   if (Buffer.byteLength(json) > bounds.bytes)
     throw refusal('too-large', 'metadata', `has a key over ${bounds.bytes} bytes`);
-  // JSON writes what Postgres cannot keep as an escape, so these are looked for as they are spelled.
-  if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(json))
-    throw refusal('invalid', 'metadata', 'has characters that are no text');
+  if (!isStorableJson(json)) throw refusal('invalid', 'metadata', 'has characters that are no text');
 }
 
 function refusal(code: 'invalid' | 'too-large', field: string, problem: string): ParlanceError {

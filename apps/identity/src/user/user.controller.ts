@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { BUS, DRAIN, type Drain } from '@parlance/bootstrap';
 import type { Bus } from '@parlance/bus';
-import { findUsers, noteSeen, putUser } from '@parlance/contracts';
+import { findUsers, listUsers, noteSeen, putUser } from '@parlance/contracts';
 import { UserService } from './user.service.js';
 
 @Injectable()
@@ -14,9 +14,17 @@ export class UserController implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     const served = await Promise.all([
-      this.bus.serve(findUsers, async ({ tenantId, refs }) => ({
-        users: [...(await this.users.find(tenantId, refs))],
-      })),
+      this.bus.serve(findUsers, async ({ tenantId, refs }) => {
+        const accounts = await this.users.accounts(tenantId, refs);
+        return {
+          users: accounts.map((account) => account?.user ?? null),
+          terminated: accounts.flatMap((account) => (account?.terminated === true ? [account.user.id] : [])),
+        };
+      }),
+      this.bus.serve(listUsers, async ({ search = '', ...page }) => {
+        const { users, total } = await this.users.list({ search, ...page });
+        return { users: [...users], total };
+      }),
       this.bus.serve(putUser, (input) => this.users.put(input)),
       this.bus.serve(noteSeen, async ({ tenantId, userIds, at }) => {
         await this.users.noteSeen(tenantId, userIds, at);

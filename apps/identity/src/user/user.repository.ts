@@ -7,17 +7,40 @@ import type { UserDraft } from './user-rules.js';
 
 const COLUMNS = Prisma.sql`
   id, number, name, username, identifier, photo, is_bot AS "isBot", verified, time_zone AS "timeZone",
-  metadata, last_seen_at AS "lastSeenAt", created_at AS "createdAt"`;
+  metadata, last_seen_at AS "lastSeenAt", created_at AS "createdAt", terminated_at IS NOT NULL AS terminated`;
 
 const instant = z.date().transform((date) => date.toISOString());
-const rowSchema = z.object({
-  ...userSchema.shape,
-  number: z.bigint().transform(Number),
-  metadata: metadataSchema,
-  lastSeenAt: instant.nullable(),
-  createdAt: instant,
-});
+const rowSchema = z
+  .object({
+    ...userSchema.shape,
+    number: z.bigint().transform(Number),
+    metadata: metadataSchema,
+    lastSeenAt: instant.nullable(),
+    createdAt: instant,
+    terminated: z.boolean(),
+  })
+  .transform(({ terminated, ...user }): Account => ({ user, terminated }));
 const rowsSchema = z.array(rowSchema);
+const totalSchema = z.tuple([z.object({ total: z.bigint().transform(Number) })]);
+
+/** A user, and whether the account has ended. */
+export interface Account {
+  readonly user: User;
+  readonly terminated: boolean;
+}
+
+export interface UserPage {
+  readonly users: readonly User[];
+  readonly total: number;
+}
+
+export interface UserSearch {
+  readonly tenantId: string;
+  /** '' finds all */
+  readonly search: string;
+  readonly offset: number;
+  readonly limit: number;
+}
 
 /** What a user's unique keys are about, by the name of the constraint. */
 const TAKEN_BY_CONSTRAINT = {
@@ -38,16 +61,34 @@ export class UserRepository {
   constructor(@Inject(PERSISTENCE) private readonly persistence: Persistence) {}
 
   /** All users that any of the refs names, in no order, with one query. */
-  async find(tenantId: string, refs: readonly UserRef[]): Promise<readonly User[]> {
+  async find(tenantId: string, refs: readonly UserRef[]): Promise<readonly Account[]> {
     const ids = refs.flatMap((ref) => ('id' in ref ? [ref.id] : []));
     const numbers = refs.flatMap((ref) => ('number' in ref ? [BigInt(ref.number)] : []));
     const usernames = refs.flatMap((ref) => ('username' in ref ? [ref.username] : []));
+    const identifiers = refs.flatMap((ref) => ('identifier' in ref ? [ref.identifier] : []));
     const rows = await this.persistence.prisma.$queryRaw`
       SELECT ${COLUMNS}
       FROM identity.app_user
       WHERE tenant_id = ${tenantId}
-        AND (id = ANY(${ids}::text[]) OR number = ANY(${numbers}::bigint[]) OR username = ANY(${usernames}::text[]))`;
+        AND (id = ANY(${ids}::text[]) OR number = ANY(${numbers}::bigint[]) OR username = ANY(${usernames}::text[])
+          OR identifier = ANY(${identifiers}::text[]))`;
     return rowsSchema.parse(rows);
+  }
+
+  /** Those whose name, username or identifier contains the text in any case, by name; ended accounts are left out. */
+  async list({ tenantId, search, offset, limit }: UserSearch): Promise<UserPage> {
+    const wanted = Prisma.sql`
+      tenant_id = ${tenantId} AND terminated_at IS NULL
+        AND (${search} = '' OR strpos(lower(name), lower(${search})) > 0
+          OR strpos(lower(username), lower(${search})) > 0 OR strpos(lower(identifier), lower(${search})) > 0)`;
+    const [rows, counted] = await Promise.all([
+      this.persistence.prisma.$queryRaw`
+        SELECT ${COLUMNS} FROM identity.app_user WHERE ${wanted}
+        ORDER BY lower(name) COLLATE "C", id LIMIT ${limit} OFFSET ${offset}`,
+      this.persistence.prisma.$queryRaw`SELECT count(*) AS total FROM identity.app_user WHERE ${wanted}`,
+    ]);
+    const [{ total }] = totalSchema.parse(counted);
+    return { users: rowsSchema.parse(rows).map(({ user }) => user), total };
   }
 
   /** Makes a user; `number` null allots the next free one. Errors: `not-found` (no such tenant). */
@@ -61,8 +102,8 @@ export class UserRepository {
           ${username}, ${identifier}, ${name}, ${photo}, ${isBot}, ${verified}, ${timeZone}, ${JSON.stringify(metadata)}::jsonb)
         ON CONFLICT (tenant_id, id) DO NOTHING
         RETURNING ${COLUMNS}`;
-      const [user] = rowsSchema.parse(rows);
-      return user === undefined ? { taken: 'id' } : { user };
+      const [made] = rowsSchema.parse(rows);
+      return made === undefined ? { taken: 'id' } : { user: made.user };
     });
   }
 
@@ -83,8 +124,8 @@ export class UserRepository {
           metadata = coalesce(${metadata}::jsonb, metadata)
         WHERE tenant_id = ${tenantId} AND id = ${id}
         RETURNING ${COLUMNS}`;
-      const [user] = rowsSchema.parse(rows);
-      return user === undefined ? { gone: true } : { user };
+      const [changed] = rowsSchema.parse(rows);
+      return changed === undefined ? { gone: true } : { user: changed.user };
     });
   }
 

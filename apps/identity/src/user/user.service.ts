@@ -7,17 +7,39 @@ import type { z } from 'zod';
 import type { IdentitySettings } from '../identity.config.js';
 import { TurnBatch } from '../lookup/turn-batch.js';
 import { NEW_ID, SETTINGS } from '../tokens.js';
-import { changesOf, checkUser, draftUser, isStorable, ownNumber, type MetadataBounds } from './user-rules.js';
-import { UserRepository, type Taken, type WriteOutcome } from './user.repository.js';
+import {
+  changesOf,
+  checkUser,
+  draftUser,
+  isStorable,
+  ownNumber,
+  type MetadataBounds,
+  type UserDraft,
+} from './user-rules.js';
+import {
+  UserRepository,
+  type Account,
+  type Taken,
+  type UserPage,
+  type UserSearch,
+  type WriteOutcome,
+} from './user.repository.js';
 
 type PutInput = z.output<typeof putUser.input>;
-type PutRef = PutInput['ref'];
+/** A sign-in also finds or makes a user by its identifier. */
+type PutRef = PutInput['ref'] | { readonly identifier: string };
+
+interface PutOrder {
+  readonly tenantId: string;
+  readonly ref: PutRef;
+  readonly fields: UserFields;
+}
 
 interface FindQuestion {
   readonly tenantId: string;
   readonly refs: readonly UserRef[];
 }
-type FindAnswer = readonly (User | null)[];
+type FindAnswer = readonly (Account | null)[];
 
 export interface PutAnswer {
   readonly user: User;
@@ -49,12 +71,20 @@ export class UserService {
   }
 
   /** In the order asked; null where there is none. Read together with whatever else is asked for in this turn. */
-  async find(tenantId: string, refs: readonly UserRef[]): Promise<readonly (User | null)[]> {
+  async accounts(tenantId: string, refs: readonly UserRef[]): Promise<readonly (Account | null)[]> {
     return refs.length === 0 ? [] : this.#finds.ask({ tenantId, refs });
   }
 
+  async find(tenantId: string, refs: readonly UserRef[]): Promise<readonly (User | null)[]> {
+    return (await this.accounts(tenantId, refs)).map((account) => account?.user ?? null);
+  }
+
+  async list(search: UserSearch): Promise<UserPage> {
+    return isStorable(search.search) ? this.users.list(search) : { users: [], total: 0 };
+  }
+
   /** Errors: `conflict`, `invalid`, `too-large`, `not-found` (no such tenant), `unavailable` (too many at the same user). */
-  async put({ tenantId, ref, fields }: PutInput): Promise<PutAnswer> {
+  async put({ tenantId, ref, fields }: PutOrder): Promise<PutAnswer> {
     checkUser(ref, fields, this.#bounds);
     let allot = false;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
@@ -87,11 +117,16 @@ export class UserService {
   }
 
   async #create(tenantId: string, ref: PutRef, fields: UserFields, allot: boolean): Promise<WriteOutcome> {
-    const draft =
-      'id' in ref ? draftUser(ref.id, fields) : draftUser(this.newId(), fields, fields.username ?? ref.username);
+    const draft = this.#draft(ref, fields);
     const outcome = await this.users.insert(tenantId, draft, allot ? null : ownNumber(draft.id));
     if ('user' in outcome) this.#tell(tenantId, outcome.user.id);
     return outcome;
+  }
+
+  #draft(ref: PutRef, fields: UserFields): UserDraft {
+    if ('id' in ref) return draftUser(ref.id, fields);
+    if ('identifier' in ref) return draftUser(this.newId(), { ...fields, identifier: ref.identifier });
+    return draftUser(this.newId(), fields, fields.username ?? ref.username);
   }
 
   async #change(tenantId: string, user: User, fields: UserFields): Promise<WriteOutcome> {
@@ -119,15 +154,18 @@ export class UserService {
 /** Postgres refuses a text with NUL even in a question. No user has one, so the answer is known. */
 function isAskable(ref: UserRef): boolean {
   if ('number' in ref) return true;
-  return isStorable('id' in ref ? ref.id : ref.username);
+  if ('id' in ref) return isStorable(ref.id);
+  return isStorable('username' in ref ? ref.username : ref.identifier);
 }
 
 function keyOf(ref: UserRef): string {
   if ('id' in ref) return `id ${ref.id}`;
-  return 'number' in ref ? `number ${ref.number}` : `username ${ref.username}`;
+  if ('number' in ref) return `number ${ref.number}`;
+  return 'username' in ref ? `username ${ref.username}` : `identifier ${ref.identifier}`;
 }
 
-function indexOf(users: readonly User[]): ReadonlyMap<string, User> {
-  const keys = (user: User) => [{ id: user.id }, { number: user.number }, { username: user.username }].map(keyOf);
-  return new Map(users.flatMap((user) => keys(user).map((key) => [key, user] as const)));
+function indexOf(accounts: readonly Account[]): ReadonlyMap<string, Account> {
+  const keys = ({ user: { id, number, username, identifier } }: Account) =>
+    [{ id }, { number }, { username }, { identifier }].map(keyOf);
+  return new Map(accounts.flatMap((account) => keys(account).map((key) => [key, account] as const)));
 }
