@@ -86,6 +86,11 @@ export class Binder {
     const { sessionId, session } = found;
     const dialect = this.ports.dialectNamed(session.dialect);
     if (dialect === null || (connection.dialect !== null && connection.dialect !== dialect)) return false;
+    if (dialect.opening.resumes === 'at-identify') {
+      // Its client first says how it wants to be written to, and who it is: until then nothing is told.
+      connection.resume = sessionId;
+      return false;
+    }
     const credential = await this.verify(connection, this.openTicket(session.ticket));
     if (credential.tenant.id !== session.tenantId) return false;
     connection.dialect = dialect;
@@ -153,7 +158,7 @@ export class Binder {
 
   private async openSession(connection: Connection, identity: Identity): Promise<Bound> {
     const dialect = connection.dialect?.name ?? '';
-    const byUser = connection.dialect?.opening.resumes === 'by-user';
+    const byUser = connection.dialect?.opening.resumes !== 'named';
     const request: BindRequest = {
       tenantId: identity.caller.tenant.id,
       userId: identity.user.id,

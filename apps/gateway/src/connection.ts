@@ -1,6 +1,6 @@
 import type { Caller } from '@parlance/actions';
 import type { bindSession } from '@parlance/contracts';
-import type { Dialect, Frame } from '@parlance/dialect-kit';
+import type { Dialect, Frame, FrameEncoding } from '@parlance/dialect-kit';
 import type { ParlanceError, Tenant, User } from '@parlance/domain';
 import type { Socket } from 'socket.io';
 import type { z } from 'zod';
@@ -59,6 +59,8 @@ export class Connection {
   answering = 0;
   backlog: LogEntry[] = [];
   slowSince: number | null = null;
+  /** how its client asked to be written to: the name of one of its dialect's encodings */
+  mode: string | null = null;
   /** the tenant that its credential, or its host, belongs to; known before anybody is identified */
   addressed: Tenant | null = null;
   /** why it may not come in, where its dialect says that by an event */
@@ -117,8 +119,13 @@ export class Connection {
     this.complete = false;
   }
 
+  get encoding(): FrameEncoding | null {
+    return this.mode === null ? null : (this.dialect?.encodings?.get(this.mode) ?? null);
+  }
+
   send(frame: Frame): void {
-    this.socket.emit(frame.event, ...frame.args);
+    const { event, args } = this.encoding?.frame(frame) ?? frame;
+    this.socket.emit(event, ...args);
   }
 
   sendEncoded(frame: EncodedFrame): void {

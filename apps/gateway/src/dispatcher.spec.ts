@@ -230,4 +230,16 @@ describe('Dispatcher', () => {
     await dispatcher.userEvent(event);
     expect([written, left]).toEqual([['bye'], ['terminated phone', 'terminated binding']]);
   });
+
+  it('encodes once for each way that connections of a dialect are written to', () => {
+    const loud = { frame: () => frame('LOUD'), ack: (_: string, args: readonly unknown[]) => args };
+    const { dispatcher, join } = world();
+    const both = { ...plain, encodings: new Map([['loud', loud]]) };
+    const [one, other] = [aConnection(both, 'ann'), aConnection(plain, 'bob')];
+    const quietOne = aConnection(both, 'carl');
+    one.connection.mode = 'loud';
+    for (const { connection } of [one, other, quietOne]) join(connection);
+    void dispatcher.deliver(entryOf(messageAt(5)));
+    expect([one.written, other.written, quietOne.written]).toEqual([['LOUD'], ['plain'], ['plain']]);
+  });
 });

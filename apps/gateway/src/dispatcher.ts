@@ -231,11 +231,13 @@ export class Dispatcher {
     } else {
       const encoded = new Map<string, EncodedFrame | null>();
       for (const connection of targets) {
-        const { namespace } = connection;
-        let frame = encoded.get(namespace);
+        const { namespace, mode, encoding } = connection;
+        const key = `${namespace} ${mode ?? ''}`;
+        let frame = encoded.get(key);
         if (frame === undefined) {
-          frame = encodeFrame(namespace, delivery.frame.event, delivery.frame.args);
-          encoded.set(namespace, frame);
+          const { event: name, args } = encoding?.frame(delivery.frame) ?? delivery.frame;
+          frame = encodeFrame(namespace, name, args);
+          encoded.set(key, frame);
         }
         if (frame === null) connection.send(delivery.frame);
         else connection.sendEncoded(frame);

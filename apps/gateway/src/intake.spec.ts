@@ -27,6 +27,36 @@ const dialect: Dialect = {
   refuse: ({ code }) => ({ ack: [`unknown: ${code}`] }),
 };
 
+/** Its clients may ask, before they say who they are, to be written to in capitals. */
+const shouting: Dialect = {
+  ...dialect,
+  inbound: new Map([
+    ['fast', event('other')],
+    [
+      'louder',
+      {
+        rate: 'other',
+        refuse: () => ({}),
+        parse: () => ({
+          claim: null,
+          asks: null,
+          refuse: () => ({}),
+          run: async () => ({ ack: ['ok'], mode: 'loud' }),
+        }),
+      },
+    ],
+  ]),
+  encodings: new Map([
+    [
+      'loud',
+      {
+        frame: ({ event: name, args }) => ({ event: name.toUpperCase(), args }),
+        ack: (name, args) => [`${name}!`, ...args],
+      },
+    ],
+  ]),
+};
+
 interface Options {
   readonly admit?: (rate: RateClass) => Promise<void>;
   readonly settle?: () => Promise<void>;
@@ -126,5 +156,17 @@ describe('Intake', () => {
     };
     await expect(intake.receive(connection, 'fast', [{ n: 1 }], ack)).resolves.toBeUndefined();
     expect(connection.answering).toBe(0);
+  });
+
+  it('writes as a mode says from the reply after the one that set it, also to who is not identified', async () => {
+    const { intake } = world();
+    const { connection, written } = aConnection(shouting, null);
+    const send = (name: string): Promise<unknown[]> =>
+      new Promise((resolve) => void intake.receive(connection, name, [{ n: 1 }], (...args) => resolve(args)));
+    expect(await send('louder')).toEqual(['ok']);
+    expect(await send('louder')).toEqual(['louder!', 'ok']);
+    expect(await send('fast')).toEqual(['fast!', 'unauthenticated']);
+    connection.send({ event: 'news', args: [] });
+    expect(written).toEqual(['NEWS']);
   });
 });

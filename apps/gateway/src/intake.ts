@@ -77,11 +77,11 @@ export class Intake {
       return this.answer(
         connection,
         this.refuse(connection, error, inbound.refuse(error, frame.args, tenantOf(connection))),
-        frame.ack,
+        frame,
       );
     }
     const { reply } = await this.inTurn(connection, () => this.begin(connection, inbound, frame));
-    this.answer(connection, await reply, frame.ack);
+    this.answer(connection, await reply, frame);
   }
 
   /** One frame's beginning after another. Also what follows a leave waits for it. */
@@ -130,7 +130,7 @@ export class Intake {
   }
 
   private async run(connection: Connection, translation: Translation): Promise<Reply> {
-    if (translation.asks === null) return {};
+    if (translation.asks === null) return translation.run(askNothing);
     const actions = this.ports.actionsOf(connection);
     const caller = callerOf(connection);
     const reply = await translation.run((intent) => executorFor(actions, caller)(intent));
@@ -146,14 +146,20 @@ export class Intake {
     return reply;
   }
 
-  private answer(connection: Connection, reply: Reply, ack: Acknowledge | null): void {
-    if (ack !== null && reply.ack !== undefined) ack(...reply.ack);
+  private answer(connection: Connection, reply: Reply, { event, ack }: Frame): void {
+    const { encoding } = connection;
+    if (ack !== null && reply.ack !== undefined) ack(...(encoding?.ack(event, reply.ack) ?? reply.ack));
     if (ack === null) for (const frame of reply.unacked ?? []) connection.send(frame);
     for (const frame of reply.frames ?? []) connection.send(frame);
+    if (reply.mode !== undefined) connection.mode = reply.mode;
   }
 }
 
 function ignore(): void {}
+
+function askNothing(): Promise<never> {
+  return Promise.reject(new ParlanceError('internal', 'A frame that asks for nothing asked for something.'));
+}
 
 /** Counted against the rate like any other, and refused in the dialect's words. */
 function unknownEvent(dialect: Dialect, event: string): InboundEvent {
