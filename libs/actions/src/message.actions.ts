@@ -23,14 +23,14 @@ export function messageActions({ bus, directory, newId, maxTextChars }: ActionCo
       const sent = await bus.request(sendMessage, message, { timeoutMs });
       return { ...sent, sender };
     },
-    'message.edit': async (caller, { messageId, type, text, attachment, metadata }) => {
+    'message.edit': async (caller, { messageId, messageType, text, attachment, metadata }) => {
       requireShort(text);
       const edited = await bus.request(editMessage, {
         tenantId: caller.tenant.id,
         actor: actorOf(caller),
         origin: caller.origin,
         messageId,
-        type,
+        type: messageType,
         text,
         attachment,
         metadata,

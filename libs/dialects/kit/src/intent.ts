@@ -301,8 +301,8 @@ export interface IntentMap {
   readonly 'message.edit': {
     readonly in: {
       readonly messageId: string;
-      /** goes with a new attachment */
-      readonly type?: MessageType | undefined;
+      /** goes with a new attachment; `type` is the intent's own */
+      readonly messageType?: MessageType | undefined;
       readonly text?: string | null | undefined;
       readonly attachment?: Attachment | null | undefined;
       readonly metadata?: Metadata | undefined;
