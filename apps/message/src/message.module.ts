@@ -31,6 +31,27 @@ import { MESSAGE_CONFIG, plantOf, type MessageConfig } from './message.config.js
 import { MessageController } from './message/message.controller.js';
 import { MessageRepository } from './message/message.repository.js';
 import { MessageService } from './message/message.service.js';
+import { HideRepository } from './personal/hide.repository.js';
+import { HideService } from './personal/hide.service.js';
+import { PersonalController } from './personal/personal.controller.js';
+import { PreferenceRepository } from './personal/preference.repository.js';
+import { PreferenceService } from './personal/preference.service.js';
+import { RoomPreferencesRepository } from './personal/room-preferences.repository.js';
+import { RoomPreferencesService } from './personal/room-preferences.service.js';
+import { MarkController } from './reaction/mark.controller.js';
+import { MarkRepository } from './reaction/mark.repository.js';
+import { MarkService } from './reaction/mark.service.js';
+import { SearchController } from './search/search.controller.js';
+import { SearchRepository } from './search/search.repository.js';
+import { SearchService } from './search/search.service.js';
+import { StreamController } from './stream/stream.controller.js';
+import { StreamRepository } from './stream/stream.repository.js';
+import { StreamService } from './stream/stream.service.js';
+import { StreamSweeper } from './stream/stream.sweeper.js';
+import { ListingController } from './listing/listing.controller.js';
+import { ListingRepository } from './listing/listing.repository.js';
+import { IdleStreamRepository } from './maintenance/idle-stream.repository.js';
+import { PageRepository } from './message/page.repository.js';
 import { RoomPublisher } from './publish/room.publisher.js';
 import { ReceiptController } from './receipt/receipt.controller.js';
 import { ReceiptRepository } from './receipt/receipt.repository.js';
@@ -81,6 +102,11 @@ export class MessageModule implements OnModuleDestroy {
         LogController,
         SessionController,
         FileController,
+        PersonalController,
+        MarkController,
+        SearchController,
+        StreamController,
+        ListingController,
       ],
       providers: [
         { provide: MESSAGE_CONFIG, useValue: config },
@@ -119,6 +145,22 @@ export class MessageModule implements OnModuleDestroy {
         MaintenanceService,
         FileRepository,
         FileService,
+        HideRepository,
+        HideService,
+        PreferenceRepository,
+        PreferenceService,
+        RoomPreferencesRepository,
+        RoomPreferencesService,
+        MarkRepository,
+        MarkService,
+        PageRepository,
+        SearchRepository,
+        SearchService,
+        StreamRepository,
+        StreamService,
+        StreamSweeper,
+        IdleStreamRepository,
+        ListingRepository,
       ],
     };
   }

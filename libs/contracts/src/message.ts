@@ -133,6 +133,8 @@ export const listRooms = query(
   z.object({
     tenantId,
     userId: idSchema,
+    /** this room alone, also if it is hidden */
+    roomId: roomId.optional(),
     withMessagesOnly: z.boolean(),
     /** part of the room's name, or of the own nickname for it (case-insensitive) */
     title: z.string().max(256).optional(),

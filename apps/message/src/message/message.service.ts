@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import type { deleteMessage, editMessage, listMessages } from '@parlance/contracts';
-import { isEmptyDraft, mayManage, ParlanceError, type Fact, type Message, type UserSnapshot } from '@parlance/domain';
+import { isEmptyDraft, mayManage, type Fact, type Message, type UserSnapshot } from '@parlance/domain';
 import type { z } from 'zod';
 import { Database, type RoomScope } from '../database/database.js';
 import { RoomLogRepository, type LockedRoom } from '../log/room-log.repository.js';

@@ -1,5 +1,5 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
-import { clearRoom, createRoom, deleteRoom, getRoom, listRooms, patchRoom, resolveRooms } from '@parlance/contracts';
+import { clearRoom, createRoom, deleteRoom, getRoom, patchRoom, resolveRooms } from '@parlance/contracts';
 import { Intake } from '../bus/intake.js';
 import { RoomService } from './room.service.js';
 
@@ -16,7 +16,6 @@ export class RoomController implements OnApplicationBootstrap {
       bus.serve(createRoom, async (input) => rooms.create(input)),
       bus.serve(getRoom, async ({ tenantId, roomId, viewerId }) => rooms.get(tenantId, roomId, viewerId)),
       bus.serve(resolveRooms, async ({ tenantId, keys }) => ({ rooms: [...(await rooms.resolve(tenantId, keys))] })),
-      bus.serve(listRooms, async (input) => rooms.list(input)),
       bus.serve(patchRoom, async (input) => rooms.patch(input)),
       bus.serve(clearRoom, async (input) => rooms.clear(input)),
       bus.serve(deleteRoom, async (input) => {

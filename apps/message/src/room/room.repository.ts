@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { listRooms, type RoomListing } from '@parlance/contracts';
 import {
   factSchema,
   roomStampSchema,
@@ -37,23 +36,12 @@ export interface NewRoom {
 /** What may be changed of a room. */
 export type RoomFields = Pick<Room, 'name' | 'photo' | 'metadata' | 'description' | 'frozen' | 'extras'>;
 
-export interface ListRequest {
-  readonly withMessagesOnly: boolean;
-  readonly offset: number;
-  readonly limit: number;
-  readonly memberLimit: number;
-}
-
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** P9: unread is counted up to this. */
-export const MAX_UNREAD = 1_000;
 
 const createdSchema = roomStateSchema.extend({ facts: z.array(factSchema) });
 export type CreatedRoom = z.infer<typeof createdSchema>;
 
 const stateRow = z.object({ state: roomStateSchema });
-const listingRow = z.object({ listing: listRooms.output.shape.rooms.element, total: z.int() });
 
 @Injectable()
 export class RoomRepository {
@@ -149,54 +137,5 @@ export class RoomRepository {
               where m.tenant_id = r.tenant_id and m.room_id = r.id and m.user_id = ${viewerId} and m.leave_pos is null))`,
     );
     return row !== null;
-  }
-
-  async list(tenantId: string, userId: string, request: ListRequest): Promise<{ rooms: RoomListing[]; total: number }> {
-    const { withMessagesOnly, offset, limit, memberLimit } = request;
-    const rows = await rowsOf(
-      listingRow,
-      this.database.sql.$queryRaw`
-        with mine as (
-          select m as self, r as room, h.seq, h.last_at, count(*) over () as total
-            from message.member m
-            join message.room r on r.tenant_id = m.tenant_id and r.id = m.room_id
-            join message.room_head h on h.tenant_id = m.tenant_id and h.room_id = m.room_id
-           where m.tenant_id = ${tenantId} and m.user_id = ${userId} and m.left_at = 'infinity'
-             and (not ${withMessagesOnly}::boolean or exists (
-               select 1 from message.message v
-                where v.tenant_id = m.tenant_id and v.room_id = m.room_id and v.type <> 'info' and v.deleted_at is null))
-        ), page as (
-          select * from mine order by last_at desc, (room).id limit ${limit}::integer offset ${offset}::integer
-        )
-        select (select count(*) from mine)::integer as total, jsonb_build_object(
-                 'state', jsonb_build_object('room', message.as_room(p.room, p.seq), 'members', members.list),
-                 'self', message.as_member(p.self), 'unread', unread.n, 'lastMessage', latest.message) as listing
-          from page p
-         cross join lateral (
-           select coalesce(jsonb_agg(message.as_member(c) order by c.join_pos, c.user_id), '[]') as list
-             from (select * from message.member m
-                    where m.tenant_id = (p.room).tenant_id and m.room_id = (p.room).id and m.leave_pos is null
-                    order by m.join_pos, m.user_id limit ${memberLimit}::integer) c) members
-         cross join lateral (
-           select count(*) as n
-             from (select 1 from message.message u
-                    where u.tenant_id = (p.room).tenant_id and u.room_id = (p.room).id and u.seq > (p.self).read_seq
-                      and u.sender_id <> ${userId} and u.type <> 'info' and u.deleted_at is null
-                    limit ${MAX_UNREAD}) c) unread
-          left join lateral (
-           select message.as_message(l) as message
-             from message.message l
-            where l.tenant_id = (p.room).tenant_id and l.room_id = (p.room).id and l.type <> 'info' and l.deleted_at is null
-            order by l.seq desc limit 1) latest on true
-         order by p.last_at desc, (p.room).id`,
-    );
-    const total = rows[0]?.total ?? (offset === 0 ? 0 : await this.#count(tenantId, userId, request));
-    return { rooms: rows.map((row) => row.listing), total };
-  }
-
-  /** A page beyond the end has no row that could carry the total. */
-  async #count(tenantId: string, userId: string, request: ListRequest): Promise<number> {
-    const { total } = await this.list(tenantId, userId, { ...request, offset: 0, limit: 1, memberLimit: 1 });
-    return total;
   }
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK } from '@parlance/bootstrap';
-import type { clearRoom, createRoom, deleteRoom, listRooms, patchRoom, RoomListing } from '@parlance/contracts';
+import type { clearRoom, createRoom, deleteRoom, patchRoom } from '@parlance/contracts';
 import {
   objectIdMaker,
   ParlanceError,
@@ -31,7 +31,6 @@ type PatchInput = z.output<typeof patchRoom.input>;
 type DeleteInput = z.output<typeof deleteRoom.input>;
 type ClearInput = z.output<typeof clearRoom.input>;
 type ClearOutput = z.input<typeof clearRoom.output>;
-type ListInput = z.output<typeof listRooms.input>;
 type Changed = Extract<Fact, { type: 'room.changed' }>['changed'];
 
 const CREATE_ATTEMPTS = 3;
@@ -80,10 +79,6 @@ export class RoomService {
 
   async resolve(tenantId: string, keys: readonly string[]): Promise<readonly (RoomStamp | null)[]> {
     return this.rooms.stamps(tenantId, keys);
-  }
-
-  async list(input: ListInput): Promise<{ rooms: RoomListing[]; total: number }> {
-    return this.rooms.list(input.tenantId, input.userId, input);
   }
 
   async patch(input: PatchInput): Promise<RoomState> {

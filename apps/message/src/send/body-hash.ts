@@ -6,7 +6,9 @@ import type { Draft } from '@parlance/domain';
  * 132 bits, base64: it guards against mistakes, not against an attacker, who can only surprise himself.
  */
 export function bodyHash(draft: Draft): string {
-  const body = [draft.type, draft.text, draft.replyTo, draft.attachment, draft.metadata, draft.extras];
+  const body: unknown[] = [draft.type, draft.text, draft.replyTo, draft.attachment, draft.metadata, draft.extras];
+  // Only where there is one: what was stored before forwards existed keeps its hash.
+  if (draft.forwardOf !== null) body.push(draft.forwardOf);
   return createHash('sha256')
     .update(JSON.stringify(body.map(sorted)))
     .digest('base64')

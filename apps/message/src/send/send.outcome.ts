@@ -21,6 +21,8 @@ export function settle(item: PreparedSend, outcome: SendOutcome | undefined): Se
       return refused(new ParlanceError('conflict', 'This clientMessageId was used for another message.'));
     case 'not-found':
       return refused(new ParlanceError('not-found', 'Room not found.'));
+    case 'denied':
+      return refused(new ParlanceError('permission-denied', 'Nobody may write into this room now.'));
     case undefined:
       return refused(new ParlanceError('internal', 'The batch gave no outcome.'));
   }
@@ -47,6 +49,7 @@ function created(item: PreparedSend, outcome: Placed & { readonly event_id: numb
     senderId: input.sender.id,
     clientMessageId: input.clientMessageId,
     ...input.draft,
+    broadcastOf: item.broadcastOf,
     createdAt: at,
     editedAt: null,
     deletedAt: null,

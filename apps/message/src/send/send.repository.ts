@@ -23,6 +23,7 @@ const outcomeSchema = z.discriminatedUnion('status', [
   placedSchema.extend({ status: z.literal('repeat') }),
   z.object({ status: z.literal('conflict') }),
   z.object({ status: z.literal('not-found') }),
+  z.object({ status: z.literal('denied') }),
 ]);
 
 /** What became of one item: placed, stored before, refused. */
@@ -54,7 +55,8 @@ export class SendRepository {
           ${column(({ input }) => input.draft.type)}::text[], ${column(({ input }) => input.draft.text)}::text[],
           ${column((item) => item.attachment)}::text[], ${column(({ input }) => input.draft.replyTo)}::text[],
           ${column((item) => item.metadata)}::text[], ${column((item) => item.extras)}::text[],
-          ${column((item) => item.actor)}::text[], ${column(({ input }) => input.origin)}::text[])`,
+          ${column((item) => item.actor)}::text[], ${column(({ input }) => input.origin)}::text[],
+          ${column(({ input }) => input.draft.forwardOf)}::text[], ${column((item) => item.broadcastOf)}::text[])`,
     );
     if (outcomes.length !== batch.length) throw new RangeError('The batch function left an item out.');
     return outcomes;

@@ -14,7 +14,7 @@ import { bodyHash } from './body-hash.js';
 import { CommitLanes, laneOf, type Queued } from './commit-lanes.js';
 import { repeatedAnswer, settle } from './send.outcome.js';
 import { SendRepository, type MessageKey, type SendOutcome } from './send.repository.js';
-import type { PreparedSend, SendAnswer, SendInput } from './send.types.js';
+import type { InnerSend, PreparedSend, SendAnswer, SendInput } from './send.types.js';
 
 const MAX_CLIENT_ID_CHARS = 128;
 /** Bytes of a row that are not the sender's text. */
@@ -70,23 +70,27 @@ export class SendService {
 
   /** One answer per item, in order. */
   async sendBatch(items: readonly BatchItem<SendInput>[]): Promise<readonly SendAnswer[]> {
-    return Promise.all(items.map(async ({ input, context }) => this.#send(input, context.deadline)));
+    return Promise.all(items.map(async ({ input, context }) => this.send({ input, deadline: context.deadline })));
   }
 
-  async #send(input: SendInput, deadline: number): Promise<SendAnswer> {
+  /** One message, through the same queue: for what this service sends itself. Never rejects. */
+  async send({ input, deadline, broadcastOf }: InnerSend): Promise<SendAnswer> {
     try {
-      const item = { ...this.#prepare(input, deadline), lane: laneOf(input.tenantId, input.roomId) };
+      const item = {
+        ...this.#prepare(input, deadline, broadcastOf ?? null),
+        lane: laneOf(input.tenantId, input.roomId),
+      };
       return await (this.#lanes.submit(item) ?? this.#overloaded());
     } catch (error) {
       return { ok: false, error: toParlanceError(error) };
     }
   }
 
-  #prepare(input: SendInput, deadline: number): PreparedSend {
+  #prepare(input: SendInput, deadline: number, broadcastOf: string | null): PreparedSend {
     const { draft, sender, clientMessageId } = input;
     checkDraft(draft, this.config.limits);
     checkText('clientMessageId', clientMessageId, MAX_CLIENT_ID_CHARS);
-    const id = this.#newId();
+    const id = input.messageId ?? this.#newId();
     const attachment = jsonText(draft.attachment);
     const metadata = objectText(draft.metadata);
     const extras = objectText(draft.extras);
@@ -96,6 +100,7 @@ export class SendService {
       tenantId: input.tenantId,
       input,
       id,
+      broadcastOf,
       // The planted bug: what was said before is not recognised.
       clientMessageId: this.#dedupe ? clientMessageId : `${clientMessageId}#${id}`,
       bodyHash: bodyHash(draft),

@@ -3,6 +3,14 @@ import type { sendMessage } from '@parlance/contracts';
 import type { z } from 'zod';
 
 export type SendInput = z.output<typeof sendMessage.input>;
+/** A send that this service makes itself. `deadline`: ms since the epoch. */
+export interface InnerSend {
+  readonly input: SendInput;
+  readonly deadline: number;
+  /** the broadcast message that this is a recipient's copy of */
+  readonly broadcastOf?: string;
+}
+
 export type SendAnswer = BatchAnswer<z.input<typeof sendMessage.output>>;
 
 /** A message on its way into a batch: checked, its parts as the database takes them. */
@@ -11,6 +19,8 @@ export interface PreparedSend {
   readonly input: SendInput;
   /** of the message, if it becomes one */
   readonly id: string;
+  /** the broadcast message that this is a recipient's copy of */
+  readonly broadcastOf: string | null;
   /** the idempotency key as it is stored */
   readonly clientMessageId: string;
   readonly bodyHash: string;
