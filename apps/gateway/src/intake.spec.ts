@@ -36,6 +36,7 @@ const shouting: Dialect = {
       'louder',
       {
         rate: 'other',
+        schema: z.unknown(),
         refuse: () => ({}),
         parse: () => ({
           claim: null,

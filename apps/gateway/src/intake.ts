@@ -4,6 +4,7 @@ import type { Dialect, InboundContext, InboundEvent, Reply, Translation } from '
 import { ParlanceError, toParlanceError } from '@parlance/domain';
 import type { Tenant } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
+import { z } from 'zod';
 import type { Binder } from './binder.js';
 import type { Connection } from './connection.js';
 import { MAX_WAITING_FRAMES } from './connection.js';
@@ -165,6 +166,7 @@ function askNothing(): Promise<never> {
 function unknownEvent(dialect: Dialect, event: string): InboundEvent {
   return {
     rate: 'other',
+    schema: z.unknown(),
     refuse: (error, _args, tenant) => dialect.refuse(error, tenant),
     parse: () => {
       throw new ParlanceError('unsupported', `Unknown event: ${event.slice(0, 64)}`);

@@ -2,13 +2,15 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { Router, static as serveFiles, type Response } from 'express';
 import helmet from 'helmet';
+import type { Dialect } from '@parlance/dialect-kit';
+import { asyncApiDocument } from './asyncapi.js';
 import type { OpenApiDocument } from './document.js';
 
 const PAGE = '/api/docs';
 const DOCUMENT = '/api/openapi.json';
 
 /** All assets are local: the page works without the internet. */
-const HTML = `<!doctype html>
+const pageOf = (dialects: readonly Dialect[]): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
@@ -17,6 +19,7 @@ const HTML = `<!doctype html>
     <link rel="icon" type="image/png" href="${PAGE}/favicon-32x32.png" />
   </head>
   <body>
+    <p>The sockets, as AsyncAPI 3: ${dialects.map(({ name }) => `<a href="${PAGE}/asyncapi/${name}.json">${name}</a>`).join(', ')}</p>
     <div id="swagger-ui"></div>
     <script src="${PAGE}/swagger-ui-bundle.js"></script>
     <script src="${PAGE}/start.js"></script>
@@ -28,8 +31,8 @@ const START = `window.ui = SwaggerUIBundle({ url: '${DOCUMENT}', dom_id: '#swagg
 
 const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
-/** The OpenAPI document and a page to read it with. */
-export function docsRouter(document: OpenApiDocument): Router {
+/** The OpenAPI document, a page to read it with, and an AsyncAPI document for each dialect's socket. */
+export function docsRouter(document: OpenApiDocument, dialects: readonly Dialect[]): Router {
   const router = Router();
   const text = JSON.stringify(document);
   const directives = { upgradeInsecureRequests: null };
@@ -38,7 +41,16 @@ export function docsRouter(document: OpenApiDocument): Router {
     response.setHeader('access-control-allow-origin', '*');
     send(response, 'application/json', text);
   });
-  router.get(PAGE, (_request, response) => send(response, 'text/html', HTML));
+  const page = pageOf(dialects);
+  router.get(PAGE, (_request, response) => send(response, 'text/html', page));
+  for (const dialect of dialects) {
+    // Made when somebody first asks: rendering every sample takes a moment that a start need not wait for.
+    let made: string | undefined;
+    router.get(`${PAGE}/asyncapi/${dialect.name}.json`, (_request, response) => {
+      response.setHeader('access-control-allow-origin', '*');
+      send(response, 'application/json', (made ??= JSON.stringify(asyncApiDocument(dialect))));
+    });
+  }
   router.get(`${PAGE}/start.js`, (_request, response) => send(response, 'text/javascript', START));
   const files = serveFiles(assetsFolder(), { index: false, redirect: false });
   for (const asset of ASSETS) {

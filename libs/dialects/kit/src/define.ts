@@ -50,6 +50,7 @@ const NOTHING: Reply = {};
 export function inboundEvent<T extends IntentType>() {
   return <S extends z.ZodType>(definition: EventDefinition<S, T>): InboundEvent => ({
     rate: definition.rate ?? 'other',
+    schema: definition.schema,
     refuse: (error, _args, tenant) => definition.refuse(error, null, tenant ?? null),
     parse: (args, context) => {
       const input = parseInput(definition.schema, definition.read === undefined ? args[0] : definition.read(args));

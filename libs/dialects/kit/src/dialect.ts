@@ -11,8 +11,9 @@ import type {
   UserEvent,
   UserSnapshot,
 } from '@parlance/domain';
+import type { z } from 'zod';
 import type { HttpCompanion } from './http.js';
-import type { Delivery, Reply } from './frame.js';
+import type { Delivery, FrameEncoding, Reply } from './frame.js';
 import type { Claim, Execute, IntentType, RoomView } from './intent.js';
 
 /** Everything that a gateway may have to tell its clients. Adding one here is a compile error in every dialect until it is rendered or ignored. */
@@ -31,12 +32,13 @@ export interface Handshake {
  * How connections of this dialect begin. `marks`: does this handshake betray the dialect (root namespace)? Dialects without
  * marks are known by their first event. `claim`: a credential in the handshake, where the wire has one there.
  * `resumes`: `named` clients bring the session id back that they were given at connect; `by-user` clients cannot, and are taken for
- * the user's newest abandoned session when they identify.
+ * the user's newest abandoned session when they identify. `at-identify`: both, but never before they identified: the session they bring back,
+ * else the newest abandoned one; for wires where a connection says how it wants to be written to before it says who it is.
  */
 export interface Opening {
   readonly marks: (handshake: Handshake) => boolean;
   readonly claim: (handshake: Handshake) => Claim | null;
-  readonly resumes: 'named' | 'by-user';
+  readonly resumes: 'named' | 'by-user' | 'at-identify';
   /** absent: whoever is refused at the handshake gets Socket.IO's `connect_error` */
   readonly atConnect?: ConnectRefusal;
 }
@@ -66,7 +68,7 @@ export type RateClass = 'message' | 'typing' | 'signal' | 'other';
 
 /**
  * A parsed inbound frame. `claim`: the identity it carries, settled by the gateway before anything runs. `asks`: the type of
- * the intent (null = a known event that asks for nothing). `run` executes it and words the answer, errors included.
+ * the intent (null = a known event that asks for nothing of the domain, and may come unidentified; `run` may answer it still). `run` executes it and words the answer, errors included.
  */
 export interface Translation {
   readonly claim: Claim | null;
@@ -78,6 +80,8 @@ export interface Translation {
 
 export interface InboundEvent {
   readonly rate: RateClass;
+  /** what it accepts: the source of its documentation */
+  readonly schema: z.ZodType;
   /** Throws ParlanceError `invalid` (with `fields`) when the arguments do not fit the schema. */
   readonly parse: (args: readonly unknown[], context: InboundContext) => Translation;
   /** The wording of that refusal, and of any other that happens before the arguments are understood. */
@@ -122,6 +126,8 @@ export interface Dialect {
   readonly refuse: (error: ParlanceError, tenant?: Tenant | null) => Reply;
   /** the REST calls its clients make beside the socket, or null */
   readonly http: HttpCompanion | null;
+  /** by the name of the mode that a reply may set; absent: every connection is written to alike */
+  readonly encodings?: ReadonlyMap<string, FrameEncoding>;
 }
 
 /** Bounds that every inbound payload meets before its schema (guarantees.md section 7). */

@@ -45,4 +45,4 @@ export type {
   SentMessage,
   UpTo,
 } from './intent.js';
-export { sampleEvents, sampleRoomView, sampleView } from './samples.js';
+export { sampleEvents, sampleMessage, sampleRoomView, sampleView } from './samples.js';

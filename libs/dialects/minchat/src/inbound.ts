@@ -140,6 +140,7 @@ const showStatus = inboundEvent<'presence.show'>()({
 });
 
 const status: InboundEvent = {
+  schema: statusSchema,
   rate: 'other',
   refuse: failure,
   parse: (args, context) => (context.acked ? askStatus : showStatus).parse(args, context),
