@@ -79,9 +79,8 @@ function fileOf({ url, name, mimeType, size }: Attachment, kind: string): object
     name: name ?? nameIn(url) ?? kind,
     url,
     networkUrl: url,
-    mimeType: mimeType ?? null,
+    ...(mimeType === undefined ? {} : { mimeType }),
     fileSize: size ?? 0,
-    fileHash: null,
   };
 }
 

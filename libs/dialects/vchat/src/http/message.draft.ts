@@ -1,5 +1,4 @@
-import type { StoredFile } from '@parlance/domain';
-import type { Attachment, Draft, Message, Metadata } from '@parlance/domain';
+import type { Attachment, Draft, Message, Metadata, StoredFile } from '@parlance/domain';
 import { ParlanceError } from '@parlance/domain';
 import { z } from 'zod';
 import { NAME } from '../wire.js';
@@ -37,13 +36,13 @@ const coordinate = (limit: number) => z.coerce.number().min(-limit).max(limit);
 const placeField = z.object({ lat: coordinate(90), long: coordinate(180) });
 const titleField = z.object({ linkPreviewData: z.object({ title: z.string().min(1).max(512) }) });
 
-/** Words beside a file, as opposed to the pictogram that a client puts where there are none. */
+/** Words beside a file or place, as opposed to the pictogram that a client puts where there are none. */
 const HAS_WORDS = /[\p{L}\p{N}]/u;
 
 export function draftOf(body: SendBody, parts: Parts): Draft {
   const { messageType: type, content } = body;
   const attachment = attachmentOf(body, parts);
-  const isBare = UPLOADED.has(type) && !HAS_WORDS.test(content);
+  const isBare = (UPLOADED.has(type) || type === 'location') && !HAS_WORDS.test(content);
   const text = content === '' ? (parts.forwards?.text ?? null) : isBare ? null : content;
   return {
     type,

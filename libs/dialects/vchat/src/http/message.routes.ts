@@ -1,6 +1,6 @@
 import type { Execute, HttpAnswer, HttpRequest, HttpRoute, ResultOf } from '@parlance/dialect-kit';
 import { httpRoute, httpSteps } from '@parlance/dialect-kit';
-import type { Message, MessageType } from '@parlance/domain';
+import type { Message, MessageType, User } from '@parlance/domain';
 import { idSchema, ParlanceError } from '@parlance/domain';
 import { z } from 'zod';
 import { isShown } from '../attachment.js';
@@ -54,6 +54,11 @@ async function sendOrFind(execute: Execute, roomId: string, body: SendBody, requ
   }
 }
 
+async function authorOf(execute: Execute, me: User, id: string): Promise<User | null> {
+  if (id === me.id) return me;
+  return (await execute({ type: 'user.find', refs: [{ id }] })).users[0] ?? null;
+}
+
 const send = httpSteps({
   method: 'post',
   path: ROOT,
@@ -67,9 +72,8 @@ const send = httpSteps({
     const { message, me, answers } = await sendOrFind(execute, params.roomId, body, request);
     const known = answers?.id === message.replyTo ? answers : null;
     const replied = known ?? (message.replyTo === null ? null : await messageOrNull(execute, message.replyTo));
-    const authors = replied === null ? [] : [replied.senderId];
-    const others = await execute({ type: 'user.find', refs: authors.map((id) => ({ id })) });
-    const senderOf = (id: string) => (id === me.id ? me : others.users.find((user) => user?.id === id));
+    const author = replied === null ? me : await authorOf(execute, me, replied.senderId);
+    const senderOf = (id: string) => [me, author].find((user) => user?.id === id);
     return ok(wireMessage(message, { senderOf, replied }));
   },
 });
