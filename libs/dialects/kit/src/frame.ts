@@ -10,12 +10,21 @@ export function frame(event: string, ...args: readonly unknown[]): Frame {
 
 /**
  * What goes back to the socket that asked. `ack`: arguments of its acknowledgement, if it asked for one. `unacked`: frames sent
- * instead when it did not. `frames`: frames sent in either case.
+ * instead when it did not. `frames`: frames sent in either case. `mode`: once this reply is sent, everything to this connection goes
+ * through the dialect's encoding of that name; null: as it is again.
  */
 export interface Reply {
   readonly ack?: readonly unknown[];
   readonly unacked?: readonly Frame[];
   readonly frames?: readonly Frame[];
+  readonly mode?: string | null;
+}
+
+/** How a connection in a certain mode is written to. Pure. */
+export interface FrameEncoding {
+  readonly frame: (frame: Frame) => Frame;
+  /** the arguments of the acknowledgement of the inbound event of this name */
+  readonly ack: (event: string, args: readonly unknown[]) => readonly unknown[];
 }
 
 export const NO_REPLY: Reply = {};

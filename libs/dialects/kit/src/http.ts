@@ -21,6 +21,8 @@ export interface UploadedFile {
 export interface HttpAnswer {
   readonly status: number;
   readonly body: unknown;
+  /** beside the content type; `location` of a redirect, say */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Nothing is answered: the connection is cut, as if the network had failed. `status` and `body` stand in the log alone. */
   readonly drop?: true | undefined;
 }

@@ -1,4 +1,5 @@
 import { classic } from '@parlance/dialect-classic';
+import { imkit } from '@parlance/dialect-imkit';
 import type { Dialect } from '@parlance/dialect-kit';
 import { minchat } from '@parlance/dialect-minchat';
 import { vchat } from '@parlance/dialect-vchat';
@@ -11,6 +12,7 @@ export const dialects: readonly Dialect[] = [
   classic,
   vchat,
   reels,
+  imkit,
 ];
 
 const byName: ReadonlyMap<string, Dialect> = new Map(dialects.map((dialect) => [dialect.name, dialect]));
