@@ -48,19 +48,21 @@ function accountActions({ bus, directory }: ActionContext): Pick<Actions, Accoun
     },
     'user.sign-in': (caller, { identifier, proof, fields, deviceId, dialect }) =>
       bus.request(signIn, { tenantId: caller.tenant.id, identifier, proof, fields, deviceId, dialect }),
-    'user.sign-out': (caller) => bus.request(revokeTokens, ownToken(caller)),
+    'user.sign-out': async (caller) => bus.request(revokeTokens, givenUp(caller)),
     'user.terminate': async (caller, { user, message }) => {
       requireSelfOrServer(caller, user);
       const tenantId = caller.tenant.id;
       const { id: userId } = await directory.user(tenantId, user);
       return bus.request(terminateUser, { tenantId, userId, message });
     },
-    'token.issue': (caller, { userId, ttlSeconds, deviceId, dialect }) => {
-      if (caller.credential.kind !== 'secret') {
-        throw new ParlanceError('permission-denied', 'Only the secret key issues tokens.');
-      }
-      return bus.request(issueToken, { tenantId: caller.tenant.id, userId, ttlSeconds, deviceId, dialect });
-    },
+    'token.issue': async (caller, { userId, ttlSeconds, deviceId, dialect }) =>
+      bus.request(issueToken, {
+        tenantId: caller.tenant.id,
+        userId,
+        ttlSeconds,
+        dialect,
+        ...(isServer(caller) ? { deviceId } : ownHeir(caller, userId)),
+      }),
     'presence.find': async (caller, { users }) => {
       const found = await directory.findUsers(caller.tenant.id, users);
       const userIds = found.flatMap((user) => (user === null ? [] : [user.id]));
@@ -92,18 +94,26 @@ function ownerOf(caller: Caller): { readonly tenantId: string; readonly userId: 
   return { tenantId: caller.tenant.id, userId: actingUser(caller).id };
 }
 
-/** The token that the caller came with, and with it all of its device's. Errors: `permission-denied`, `unsupported`. */
-function ownToken(caller: Caller) {
+/** What a user's own token hands on to another one, so that both end together. Errors: `permission-denied`. */
+function ownHeir(caller: Caller, wanted: string) {
   const { kind, userId, credentialId, deviceId, expiresAt } = caller.credential;
-  if (kind !== 'user' || userId === null) {
-    throw new ParlanceError('permission-denied', 'Only a user token can be given up.');
+  if (kind !== 'user' || userId !== wanted || credentialId === null || expiresAt === null) {
+    throw new ParlanceError('permission-denied', 'Only the secret key issues tokens.');
   }
+  return { deviceId: deviceId ?? undefined, from: { credentialId, expiresAt } };
+}
+
+/** The token that the caller came with, and with it all of its device's; for a server, all of the user it acts as. */
+function givenUp(caller: Caller) {
+  const { kind, credentialId, deviceId, expiresAt } = caller.credential;
+  const owner = ownerOf(caller);
+  if (isServer(caller)) return { ...owner, all: true };
+  if (kind !== 'user') throw new ParlanceError('permission-denied', 'Only a user token can be given up.');
   if (credentialId === null && deviceId === null) {
     throw new ParlanceError('unsupported', 'This token has no id by which it could be given up.');
   }
   return {
-    tenantId: caller.tenant.id,
-    userId,
+    ...owner,
     expiresAt,
     ...(credentialId === null ? {} : { credentialId }),
     ...(deviceId === null ? {} : { deviceId }),

@@ -67,7 +67,7 @@ export const noteSeen = command(
   z.object({}),
 );
 
-/** A JWT for one user. Errors: `not-found` (no such user), `permission-denied` (a terminated one). */
+/** A JWT for one user. Errors: `not-found` (no such user), `permission-denied` (a terminated one), `unauthenticated` (`from` is over). */
 export const issueToken = command(
   'identity.token.issue',
   z.object({
@@ -76,6 +76,8 @@ export const issueToken = command(
     ttlSeconds: z.int().min(1).max(31_536_000).optional(),
     deviceId: z.string().min(1).max(128).optional(),
     dialect: z.string().max(32).optional(),
+    /** the token with which its user asks for another one: that one ends with it, by revocation and at its end */
+    from: z.object({ credentialId: z.string().min(1).max(128), expiresAt: instantSchema }).optional(),
   }),
   z.object({ token: z.string(), expiresAt: instantSchema }),
 );
@@ -128,8 +130,8 @@ export const terminateUser = command(
 );
 
 /**
- * Ends one token (`credentialId`), all of the user's tokens of one device that were issued until now, or both. Errors: `not-found`
- * (no such user), `invalid` (neither is named).
+ * Ends one token (`credentialId`), all of the user's tokens of one device that were issued until now, or `all` of them. Errors:
+ * `not-found` (no such user), `invalid` (none of these is named).
  */
 export const revokeTokens = command(
   'identity.token.revoke',
@@ -138,6 +140,8 @@ export const revokeTokens = command(
     userId: idSchema,
     credentialId: z.string().max(128).optional(),
     deviceId: z.string().max(128).optional(),
+    /** every token of the user that was issued until now */
+    all: z.boolean().optional(),
     /** the end of the token that `credentialId` names: what has expired need not be remembered */
     expiresAt: instantSchema.nullable().optional(),
   }),

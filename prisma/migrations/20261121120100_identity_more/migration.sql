@@ -12,11 +12,11 @@ alter table identity.app_user
 create index app_user_by_name on identity.app_user (tenant_id, lower(name) collate "C", id) where terminated_at is null;
 
 -- What must not be accepted although its signature is good. `token`: the one with this id. `device`: every token of the user's device
--- `ref` that was issued up to `revoked_at`. After `expires_at` the token would not be accepted anyhow.
+-- `ref` that was issued up to `revoked_at`. `user`: every token of the user that was (`ref` is empty). After `expires_at` the token would not be accepted anyhow.
 create table identity.revocation (
   tenant_id  text collate "C" not null,
   user_id    text collate "C" not null,
-  kind       text not null check (kind in ('token', 'device')),
+  kind       text not null check (kind in ('token', 'device', 'user')),
   ref        text collate "C" not null,
   revoked_at timestamptz(3) not null,
   expires_at timestamptz(3),

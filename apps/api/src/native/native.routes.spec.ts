@@ -77,6 +77,13 @@ describe('the native routes', () => {
         'GET /api/v1/users/:id',
         'GET /api/v1/users/:id/rooms',
         'POST /api/v1/users/:id/tokens',
+        'GET /api/v1/users',
+        'POST /api/v1/users/:id/terminate',
+        'POST /api/v1/tenants',
+        'PATCH /api/v1/tenants',
+        'PATCH /api/v1/tenants/:id',
+        'POST /api/v1/tenants/:id/keys',
+        'DELETE /api/v1/keys/:id',
         'POST /api/v1/rooms',
         'GET /api/v1/rooms/:id',
         'PATCH /api/v1/rooms/:id',
@@ -84,6 +91,20 @@ describe('the native routes', () => {
         'GET /api/v1/rooms/:id/members',
         'POST /api/v1/rooms/:id/members',
         'DELETE /api/v1/rooms/:id/members/:userId',
+        'PATCH /api/v1/rooms/:id/members/:userId',
+        'POST /api/v1/rooms/:id/invitations',
+        'GET /api/v1/rooms/:id/invitations',
+        'GET /api/v1/users/:id/invitations',
+        'POST /api/v1/invitations/:id/accept',
+        'POST /api/v1/invitations/:id/reject',
+        'DELETE /api/v1/invitations/:id',
+        'GET /api/v1/rooms/:id/bans',
+        'PUT /api/v1/rooms/:id/bans/:userId',
+        'DELETE /api/v1/rooms/:id/bans/:userId',
+        'GET /api/v1/users/:id/blocks',
+        'GET /api/v1/users/:id/blocks/:otherId',
+        'PUT /api/v1/users/:id/blocks/:otherId',
+        'DELETE /api/v1/users/:id/blocks/:otherId',
         'POST /api/v1/rooms/:id/messages',
         'GET /api/v1/rooms/:id/messages',
         'PATCH /api/v1/messages/:id',
@@ -98,7 +119,7 @@ describe('the native routes', () => {
   it.each(nativeSurface.routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
     '%s refuses hostile values as invalid',
     (_, route) => {
-      const params = { id: 'x', userId: 'y' };
+      const params = { id: 'x', userId: 'y', otherId: 'z' };
       const proto: unknown = JSON.parse('{"__proto__":{"polluted":true}}');
       const deep: unknown = JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`);
       for (const value of [proto, deep]) {
@@ -106,7 +127,7 @@ describe('the native routes', () => {
         expect(refusalOf(route, { params, query: { more: value } })?.code).toBe('invalid');
       }
       for (const id of ['', 'a\u0000b', 'a\nb', 'x'.repeat(129)]) {
-        if (route.path.includes(':')) expect(refusalOf(route, { params: { id, userId: id } })?.code).toBe('invalid');
+        if (route.path.includes(':')) expect(refusalOf(route, { params: { id, userId: id, otherId: id } })?.code).toBe('invalid');
       }
     },
   );

@@ -66,7 +66,7 @@ const revokeKey = httpRoute<'key.revoke'>()({
   path: '/keys/:id',
   body: 'none',
   summary: 'Revokes an API key everywhere: the operator any, a secret key those of its own tenant.',
-  schema: z.object({ params: z.object({ id: z.string().min(1).max(128) }) }),
+  schema: z.object({ params }),
   claim: () => ({}),
   intent: ({ params: { id } }) => ({ type: 'key.revoke', id }),
   answer: () => ({ status: 204, body: undefined }),

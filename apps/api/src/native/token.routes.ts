@@ -25,5 +25,5 @@ const issueToken = httpRoute<'token.issue'>()({
 });
 
 export const tokenRoutes: readonly NativeRoute[] = [
-  nativeRoute(issueToken, { tag: 'Tokens', answers: { 201: tokenAnswer } }),
+  nativeRoute(issueToken, { tag: 'Tokens', answers: { 201: tokenAnswer }, admits: ['secret'] }),
 ];

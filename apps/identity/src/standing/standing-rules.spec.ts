@@ -24,6 +24,21 @@ describe('a token', () => {
   });
 });
 
+describe('a user whose tokens were all revoked', () => {
+  const all: Standing = { terminated: false, revocations: [{ kind: 'user', ref: '', at: 1_000 }] };
+
+  it('has no token from before, of whatever device', () => {
+    for (const deviceId of [null, 'phone'])
+      for (const [issuedAt, revoked] of [
+        [1_000, true],
+        [null, true],
+        [1_001, false],
+      ] as const)
+        expect(isRevoked(all, { tokenId: 't', deviceId, issuedAt })).toBe(revoked);
+    expect([issueTime(all, undefined, 500), issueTime(all, 'phone', 500)]).toEqual([1_001, 1_001]);
+  });
+});
+
 describe('a new token', () => {
   it('is always younger than the last sign-out of its device, whatever the clocks say', () => {
     expect(issueTime(standing, 'phone', 400)).toBe(1_001);

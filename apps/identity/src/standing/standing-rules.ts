@@ -1,6 +1,9 @@
-/** `token`: the one whose id is `ref`. `device`: all tokens of the device `ref` that were issued up to `at` (ms since the epoch). */
+/**
+ * `token`: the one whose id is `ref`. `device`: all tokens of the device `ref` that were issued up to `at` (ms since the epoch).
+ * `user`: all tokens that were (`ref` is empty).
+ */
 export interface Revocation {
-  readonly kind: 'token' | 'device';
+  readonly kind: 'token' | 'device' | 'user';
   readonly ref: string;
   readonly at: number;
 }
@@ -20,20 +23,23 @@ export interface RevocableToken {
 }
 
 export function isRevocationKind(kind: string | null): kind is Revocation['kind'] {
-  return kind === 'token' || kind === 'device';
+  return kind === 'token' || kind === 'device' || kind === 'user';
 }
 
 export function isRevoked({ revocations }: Standing, { tokenId, deviceId, issuedAt }: RevocableToken): boolean {
-  return revocations.some(({ kind, ref, at }) =>
-    kind === 'token' ? ref === tokenId : ref === deviceId && (issuedAt === null || issuedAt <= at),
-  );
+  return revocations.some(({ kind, ref, at }) => {
+    if (kind === 'token') return ref === tokenId;
+    return (kind === 'user' || ref === deviceId) && (issuedAt === null || issuedAt <= at);
+  });
 }
 
 /**
- * When a token that is made now must say it was issued: after the last sign-out of its device, which another replica may have written
+ * When a token that is made now must say it was issued: after the last sign-out of its user or device, which another replica may have written
  * with a clock that is ahead of ours.
  */
 export function issueTime({ revocations }: Standing, deviceId: string | undefined, now: number): number {
-  const past = revocations.flatMap(({ kind, ref, at }) => (kind === 'device' && ref === deviceId ? [at + 1] : []));
+  const past = revocations.flatMap(({ kind, ref, at }) =>
+    kind === 'user' || (kind === 'device' && ref === deviceId) ? [at + 1] : [],
+  );
   return Math.max(now, ...past);
 }

@@ -14,7 +14,7 @@ import type { Clock } from '@parlance/observability';
 import type { z } from 'zod';
 import { CachedLookup } from '../lookup/cached-lookup.js';
 import { isStorable } from '../user/user-rules.js';
-import { isRevoked, issueTime, type RevocableToken, type Standing } from './standing-rules.js';
+import { isRevoked, issueTime, type RevocableToken, type Revocation, type Standing } from './standing-rules.js';
 import { StandingRepository, type UserKey } from './standing.repository.js';
 
 const CLEAN: Standing = { terminated: false, revocations: [] };
@@ -65,19 +65,17 @@ export class StandingService {
     this.#changed({ tenantId, userId });
   }
 
-  /** Errors: `not-found` (no such user), `invalid` (neither a token nor a device is named). */
+  /** Errors: `not-found` (no such user), `invalid` (nothing is named). */
   async revoke(input: z.output<typeof revokeTokens.input>): Promise<void> {
-    const { tenantId, userId, credentialId, deviceId, expiresAt = null } = input;
-    const user = { tenantId, userId };
-    if (credentialId === undefined && deviceId === undefined)
-      throw new ParlanceError('invalid', 'Name a token or a device.');
-    if (!isStorable([userId, credentialId, deviceId].join(' ')))
+    const { tenantId, userId, expiresAt = null } = input;
+    const revocations = revocationsOf(input, this.now());
+    if (revocations.length === 0) throw new ParlanceError('invalid', 'Name a token or a device, or say all.');
+    if (!isStorable([userId, ...revocations.map(({ ref }) => ref)].join(' ')))
       throw new ParlanceError('not-found', 'User not found.');
-    const at = this.now();
     const end = expiresAt === null ? null : new Date(expiresAt);
-    if (credentialId !== undefined) await this.standings.revoke(user, { kind: 'token', ref: credentialId, at }, end);
-    if (deviceId !== undefined) await this.standings.revoke(user, { kind: 'device', ref: deviceId, at }, null);
-    this.#changed(user);
+    for (const revocation of revocations)
+      await this.standings.revoke({ tenantId, userId }, revocation, revocation.kind === 'token' ? end : null);
+    this.#changed({ tenantId, userId });
   }
 
   forget({ tenantId, userId }: UserKey): void {
@@ -102,6 +100,17 @@ export class StandingService {
     const found = await this.standings.findMany(keys.map(userOf));
     return new Map(found.map(({ tenantId, userId, ...standing }) => [keyOf(tenantId, userId), standing]));
   }
+}
+
+function revocationsOf(
+  { credentialId, deviceId, all }: z.output<typeof revokeTokens.input>,
+  at: number,
+): readonly Revocation[] {
+  return [
+    ...(credentialId === undefined ? [] : [{ kind: 'token', ref: credentialId, at } as const]),
+    ...(deviceId === undefined ? [] : [{ kind: 'device', ref: deviceId, at } as const]),
+    ...(all === true ? [{ kind: 'user', ref: '', at } as const] : []),
+  ];
 }
 
 /** Ids are at most 128 bytes of no control characters, so this separates them. */

@@ -46,15 +46,17 @@ export class TokenService {
     this.#tokenTtlMs = identity.tokenTtlMs;
   }
 
-  /** Errors: `not-found` (no such user), `permission-denied` (a terminated one). */
-  async issue({ tenantId, userId, ttlSeconds, deviceId, dialect }: TokenInput): Promise<TokenAnswer> {
+  /** Errors: `not-found` (no such user), `permission-denied` (a terminated one), `unauthenticated` (`from` is over). */
+  async issue({ tenantId, userId, ttlSeconds, deviceId, dialect, from }: TokenInput): Promise<TokenAnswer> {
     const [user] = await this.users.find(tenantId, [{ id: userId }]);
     if (user == null) throw new ParlanceError('not-found', 'There is no such user.');
-    const issuedAt = await this.standings.issueTime({ tenantId, userId }, deviceId);
-    const key = await this.#ownKey(tenantId);
-    const ttl = ttlSeconds ?? Math.floor(this.#tokenTtlMs / 1000);
-    const request = { tenantId, userId, tokenId: this.newId(), deviceId, dialect, now: issuedAt, ttlSeconds: ttl };
-    const { token, expiresAt } = await signToken(request, key);
+    const now = await this.standings.issueTime({ tenantId, userId }, deviceId);
+    const wanted = ttlSeconds ?? Math.floor(this.#tokenTtlMs / 1000);
+    const ttl = from === undefined ? wanted : Math.min(wanted, Math.floor((Date.parse(from.expiresAt) - now) / 1000));
+    if (ttl < 1) throw new ParlanceError('unauthenticated', 'The token has expired.');
+    const tokenId = from?.credentialId ?? this.newId();
+    const request = { tenantId, userId, tokenId, deviceId, dialect, now, ttlSeconds: ttl };
+    const { token, expiresAt } = await signToken(request, await this.#ownKey(tenantId));
     return { token, expiresAt: new Date(expiresAt).toISOString() };
   }
 
