@@ -2,16 +2,18 @@ import { readFileSync } from 'node:fs';
 import type { Reply } from '@parlance/dialect-kit';
 import {
   recordingExecute,
+  sampleCall,
   sampleMessage,
   sampleMember,
   sampleRoom,
   sampleRoomView,
+  sampleStamp,
   dialectConformance,
   sampleTenant,
   sampleUser,
 } from '@parlance/dialect-kit/conformance';
 import type { ErrorCode, User } from '@parlance/domain';
-import { ParlanceError, snapshotOf } from '@parlance/domain';
+import { DEFAULT_ROOM_PREFERENCES, ParlanceError, snapshotOf } from '@parlance/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -61,7 +63,7 @@ const peopleOf = (...users: readonly User[]) => ({
   members: users.map(({ id }) => sampleMember(id)),
   users: new Map(users.map((user) => [user.id, user])),
 });
-const unread = { unread: 0, readSeq: 0 };
+const unread = { unread: 0, readSeq: 0, preferences: DEFAULT_ROOM_PREFERENCES };
 const at = '2026-03-04T05:06:07.890Z';
 const listedRooms = [
   {
@@ -105,6 +107,13 @@ const sentMessage = {
   repeated: false,
 };
 
+const uuid = '3f1c6a52-0d7e-4c6b-8a55-9a3d5b2c7e10';
+function callView(over: Parameters<typeof sampleCall>[0]) {
+  const room = sampleStamp(sampleRoomView({ uuid: ROOM }));
+  return { call: sampleCall({ uuid, ...over }), room, caller: ann, callee: ben };
+}
+const ended = (reason: 'busy' | 'rejected') => callView({ state: 'ended', reason, endedAt: at });
+
 /** What the server did in each recorded conversation. */
 const outcomes: Readonly<Record<string, Parameters<typeof recordingExecute>[0]>> = {
   request: { 'room.create': () => ({ ...sampleRoomView({ uuid: ROOM }), created: true }) },
@@ -118,6 +127,14 @@ const outcomes: Readonly<Record<string, Parameters<typeof recordingExecute>[0]>>
   'user profile of nobody': { 'user.find': () => ({ users: [null] }) },
   'update last seen': {},
   'update last seen without an argument': {},
+  call: { 'call.create': () => callView({}) },
+  'call without a picture': { 'call.create': () => callView({ withVideo: false }) },
+  'call to who calls too': { 'call.create': () => callView({ state: 'accepted', acceptedAt: at }) },
+  'call to somebody busy': { 'call.create': () => ended('busy') },
+  'call answer': { 'call.accept': () => callView({ state: 'accepted', acceptedAt: at }) },
+  'call answer, rejected': { 'call.end': () => ended('rejected') },
+  'call status': {},
+  'call response': { 'call.signal': () => ({}) },
 };
 
 const recordedSchema = z.record(
@@ -205,6 +222,7 @@ describe('malformed arguments are refused in the words of their event', () => {
     ['user profile', { user_id: [1] }, 'user_id'],
     ['update last seen', { user_id: 'me' }, 'user_id'],
     ['call', { from_user: 1, type: 'Video' }, 'to_user'],
+    ['call', { from_user: 1, to_user: 1, type: 'Video' }, 'to_user'],
     ['call answer', { from_user: 1, to_user: 2, answered: true }, 'room_title'],
     ['call status', { user_id: 1, call_status: 1 }, 'call_status'],
     ['user list', null, '(payload)'],
@@ -243,7 +261,8 @@ describe('malformed arguments are refused in the words of their event', () => {
   });
 
   it.each(worded)('%s answers on %j', (event, listensOn, body) => {
-    for (const bad of ['{"user_id":', { __proto__: null, constructor: 1 }, JSON.parse('{"__proto__":{"x":1}}')]) {
+    const broken = event === 'call response' ? new Uint8Array(3) : '{"user_id":';
+    for (const bad of [broken, { __proto__: null, constructor: 1 }, JSON.parse('{"__proto__":{"x":1}}')]) {
       const { error, reply } = refusal(event, bad);
       expect(error.code).toBe('invalid');
       expect(reply).toEqual({ frames: listensOn.map((on) => ({ event: on, args: [body(error.message)] })) });
@@ -321,21 +340,6 @@ describe('what is not there', () => {
     const { reply } = await answersTo('refresh', { room_title: 'nowhere' }, missing);
     const message = "room nowhere doesn't exist";
     expect(reply).toEqual({ frames: [{ event: 'user response', args: [{ type: 'error', message }] }] });
-  });
-});
-
-describe('calls', () => {
-  it.each([
-    ['call', { from_user: 1, to_user: 2, type: 'Video' }],
-    ['call answer', { from_user: 1, to_user: 2, room_title: ROOM, answered: true }],
-    ['call answer', { from_user: 1, to_user: 2, room_id: ROOM, answered: false }],
-    ['call status', { user_id: 1, call_status: true }],
-    ['call response', { sdp: 'v=0' }],
-  ])('%s %j is answered as not available', async (event, body) => {
-    const { reply, intents } = await answersTo(event, body, {});
-    expect(intents).toEqual([]);
-    const message = 'Calls are not available on this server.';
-    expect(reply).toEqual({ frames: [{ event: 'call response', args: [{ type: 'error', message }] }] });
   });
 });
 

@@ -1,9 +1,13 @@
-import type { Claim, InboundEvent, IntentOf, Reply } from '@parlance/dialect-kit';
+import type { Claim, InboundEvent, Reply } from '@parlance/dialect-kit';
 import { inboundEvent, NO_REPLY } from '@parlance/dialect-kit';
-import { ParlanceError, textDraft } from '@parlance/domain';
+import { ParlanceError } from '@parlance/domain';
 import type { z } from 'zod';
 import {
+  answerFailed,
+  callAnswered,
   callFailed,
+  callPlaced,
+  callRefused,
   errorLogged,
   listFailed,
   profile,
@@ -23,10 +27,11 @@ import {
   callResponseSchema,
   callSchema,
   callStatusSchema,
+  draftOf,
   lastSeenSchema,
-  NAME,
   refreshSchema,
   requestSchema,
+  saidIn,
   sendSchema,
   statusSchema,
   userSchema,
@@ -54,23 +59,22 @@ const send = inboundEvent<'message.send'>()({
   read: argumentOf,
   schema: sendSchema,
   claim: (input) => claimOf(input.user_id),
-  intent: sendIntent,
+  intent: ({ room_title, message, type_id }, { tenant }) => ({
+    type: 'message.send',
+    room: room_title,
+    draft: draftOf(message, type_id, tenant),
+  }),
   reply: () => NO_REPLY,
   refuse: (error, input) =>
     error.code === 'not-found' && input !== null ? roomMissing(input.room_title) : sendFailed(error),
 });
-
-function sendIntent(input: z.output<typeof sendSchema>): IntentOf<'message.send'> {
-  const extras = input.type_id === undefined ? {} : { [NAME]: { type_id: input.type_id } };
-  return { type: 'message.send', room: input.room_title, draft: textDraft(input.message, { extras }) };
-}
 
 const status = inboundEvent<'presence.show'>()({
   read: argumentOf,
   schema: statusSchema,
   claim: (input) => claimOf(input.user_id),
   intent: ({ online }) => ({ type: 'presence.show', online }),
-  reply: statusShown,
+  reply: (result, _input, { tenant }) => statusShown(result, tenant),
   refuse: statusFailed,
 });
 
@@ -79,8 +83,8 @@ const userList = inboundEvent<'room.list'>()({
   schema: userSchema,
   claim: (input) => claimOf(input.user_id),
   intent: () => ({ type: 'room.list', withMessagesOnly: false, offset: 0, limit: LIST_LIMIT }),
-  reply: (result, input) => roomList(result, input.user_id),
-  refuse: listFailed,
+  reply: (result, input, { tenant }) => roomList(result, input.user_id, tenant),
+  refuse: (error, _input, tenant) => listFailed(error, tenant),
 });
 
 /** Silent when it worked: the signal comes back to everybody in the room, the asker included. */
@@ -97,9 +101,9 @@ const userProfile = inboundEvent<'user.find'>()({
   read: argumentOf,
   schema: userSchema,
   intent: ({ user_id }) => ({ type: 'user.find', refs: [{ number: user_id }] }),
-  reply: ({ users }) => {
+  reply: ({ users }, _input, { tenant }) => {
     const user = users[0] ?? null;
-    return user === null ? profileFailed(new ParlanceError('not-found', 'User not found')) : profile(user);
+    return user === null ? profileFailed(new ParlanceError('not-found', 'User not found')) : profile(user, tenant);
   },
   refuse: profileFailed,
 });
@@ -117,29 +121,61 @@ function claimOf(number: number): Claim {
   return { user: { number } };
 }
 
-/** A known event that this server does not serve: its argument is checked all the same, and the asker is told. */
-function callEvent<S extends z.ZodType>(schema: S, caller: (input: z.output<S>) => number | null): InboundEvent {
-  const event = inboundEvent<'session.identify'>()({
-    read: argumentOf,
-    schema,
-    claim: (input) => {
-      const number = caller(input);
-      return number === null ? null : claimOf(number);
-    },
-    intent: () => null,
-    reply: () => NO_REPLY,
-    refuse: callFailed,
-  });
-  const parse: InboundEvent['parse'] = (args, context) => {
-    const understood = event.parse(args, context);
-    return { ...understood, run: () => Promise.resolve(understood.refuse(noCalls())) };
-  };
-  return { ...event, parse };
+/** Rings the other one; the pair's room is made when there is none. Any type but the one the page names is a call without a picture. */
+const call = inboundEvent<'call.create'>()({
+  read: argumentOf,
+  schema: callSchema,
+  claim: (input) => claimOf(input.from_user),
+  intent: ({ to_user, type }) => ({
+    type: 'call.create',
+    room: { with: { number: to_user } },
+    withVideo: /video/i.test(type),
+    payload: null,
+  }),
+  reply: callPlaced,
+  refuse: callRefused,
+});
+
+/**
+ * Both people are named, and either may be who answers: the connection says which. Somebody who is neither claims to be the caller, and
+ * is refused as such. Not answered: the callee rejects, the caller gives up, or, once it was taken, either hangs up.
+ */
+const callAnswerEvent = inboundEvent<'call.accept' | 'call.end'>()({
+  read: argumentOf,
+  schema: callAnswerSchema,
+  claim: ({ from_user, to_user }, { user }) =>
+    user === null || user.number === from_user || user.number === to_user ? null : claimOf(from_user),
+  intent: (input) => {
+    const named = callOf(input);
+    return input.answered ? { type: 'call.accept', call: named, payload: null } : { type: 'call.end', call: named };
+  },
+  reply: callAnswered,
+  refuse: (error, input) => answerFailed(error, input === null ? null : callOf(input)),
+});
+
+function callOf({ room_id, room_title }: z.output<typeof callAnswerSchema>): string {
+  return room_title ?? room_id ?? '';
 }
 
-function noCalls(): ParlanceError {
-  return new ParlanceError('unsupported', 'Calls are not available on this server.');
-}
+/** Every identified connection is rung, so there is nothing to register; an identity it may carry counts all the same. */
+const callStatus = inboundEvent<'session.identify'>()({
+  read: argumentOf,
+  schema: callStatusSchema,
+  claim: (input) => claimOf(input.user_id),
+  intent: () => null,
+  reply: () => NO_REPLY,
+  refuse: callFailed,
+});
+
+/** What one side says to the other; it comes out there as `call broadcast`. */
+const callResponse = inboundEvent<'call.signal'>()({
+  rate: 'signal',
+  read: saidIn,
+  schema: callResponseSchema,
+  intent: (data) => ({ type: 'call.signal', call: null, data }),
+  reply: () => NO_REPLY,
+  refuse: callFailed,
+});
 
 /** An error met before anything ran (whose claim it is, how fast it came) is not about the room, whatever its code. */
 function wordedBeforeRun(event: InboundEvent, refuse: (error: ParlanceError) => Reply): InboundEvent {
@@ -154,8 +190,8 @@ export const inbound: ReadonlyMap<string, InboundEvent> = new Map([
   ['refresh', refresh],
   ['user profile', userProfile],
   ['update last seen', updateLastSeen],
-  ['call', callEvent(callSchema, (input) => input.from_user)],
-  ['call answer', callEvent(callAnswerSchema, () => null)],
-  ['call status', callEvent(callStatusSchema, (input) => input.user_id)],
-  [CALL_RESPONSE, callEvent(callResponseSchema, () => null)],
+  ['call', wordedBeforeRun(call, callFailed)],
+  ['call answer', wordedBeforeRun(callAnswerEvent, callFailed)],
+  ['call status', callStatus],
+  [CALL_RESPONSE, callResponse],
 ]);

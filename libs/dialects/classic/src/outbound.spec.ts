@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs';
 import type { DomainEventType } from '@parlance/dialect-kit';
 import {
   EVENT_TYPES,
+  sampleCall,
   sampleEvents,
   sampleFactBase,
   sampleMessage,
   sampleRoomView,
+  sampleTenant,
   sampleUser,
   sampleView,
 } from '@parlance/dialect-kit/conformance';
-import type { Attachment, FactOf, Message, MessageType } from '@parlance/domain';
+import type { Attachment, CallReason, FactOf, Message, MessageType } from '@parlance/domain';
 import { snapshotOf } from '@parlance/domain';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -20,6 +22,7 @@ import { messageText, wireDate } from './wire.js';
 const ann = sampleUser('ann', { number: 1 });
 const direct = sampleRoomView({ uuid: '2833e549-67db-4fd1-9136-c36cdfbab5db' }, ['ann', 'ben']);
 const view = { ...sampleView(), room: null };
+const withOptions = (options: Record<string, unknown>) => sampleTenant({ options });
 const base = sampleFactBase(direct, { actor: snapshotOf(ann) });
 const samples = sampleEvents(direct);
 
@@ -41,6 +44,17 @@ function created(over: Partial<Message>, actor: FactOf<'message.created'>['actor
 const picture = { url: 'https://files.example/x-ray.png', name: 'x-ray.png' };
 const memberGone = { ...base, type: 'member.removed', userId: 'cleo', reason: 'removed' } as const;
 
+const ben = sampleUser('ben', { number: 2 });
+const [offered] = samples['call.offered'];
+if (offered === undefined) throw new Error('no sample of an offered call');
+const call = { ...offered, caller: snapshotOf(ann), callee: snapshotOf(ben) };
+const hungUp = (reason: CallReason) => ({
+  ...call,
+  type: 'call.ended' as const,
+  elsewhere: false,
+  call: sampleCall({ state: 'ended', reason, endedAt: base.at }),
+});
+
 const renderings: Readonly<Record<string, () => unknown>> = {
   'message.created': () => created({}),
   "message.created, with the sender's own type_id": () => created({ extras: { classic: { type_id: 41 } } }),
@@ -58,6 +72,20 @@ const renderings: Readonly<Record<string, () => unknown>> = {
   'member.added': () => rendering('member.added', samples['member.added'][0]),
   'member.removed': () => rendering('member.removed', memberGone),
   'presence.shown': () => rendering('presence.shown', samples['presence.shown'][0]),
+  'room.cleared': () => rendering('room.cleared', samples['room.cleared'][0]),
+  'room-preferences.changed': () => rendering('room-preferences.changed', samples['room-preferences.changed'][0]),
+  'messages.hidden': () => rendering('messages.hidden', samples['messages.hidden'][0]),
+  'user.terminated': () => rendering('user.terminated', samples['user.terminated'][0]),
+  'presence.changed': () => rendering('presence.changed', samples['presence.changed'][0]),
+  'call.offered': () => rendering('call.offered', { ...call, type: 'call.offered', payload: { sdp: 'x' } }),
+  'call.offered, without a picture': () =>
+    rendering('call.offered', { ...call, type: 'call.offered', payload: null, call: sampleCall({ withVideo: false }) }),
+  'call.offered, to a group': () =>
+    rendering('call.offered', { ...call, type: 'call.offered', payload: null, callee: null }),
+  'call.accepted': () => rendering('call.accepted', { ...call, type: 'call.accepted', payload: null }),
+  'call.ended': () => rendering('call.ended', hungUp('timeout')),
+  'call.ended, busy': () => rendering('call.ended', hungUp('busy')),
+  'call.signaled': () => rendering('call.signaled', samples['call.signaled'][0]),
   'refresh.requested': () => rendering('refresh.requested', samples['refresh.requested'][0]),
 };
 
@@ -100,6 +128,20 @@ describe('what a message shows', () => {
     expect(created({ extras: { classic: { type_id } } })).toMatchObject([{ frame: { args: [{ type_id: 2 }] } }]);
   });
 
+  it.each([
+    ['image', {}, 30],
+    ['video', {}, 4],
+    ['image', { classic: { type_id: 41 } }, 41],
+    ['sticker', {}, 2],
+  ] as const)('%s with %j has the number that the tenant gives: %i', (type, extras, type_id) => {
+    const tenant = withOptions({ classicTypeIds: { image: 30 } });
+    const message = sampleMessage({ type, extras, attachment: picture });
+    const entry = outbound['message.created'];
+    const fact = { ...base, type: 'message.created' as const, message };
+    const shown = 'render' in entry ? entry.render(fact, { ...view, tenant }) : [];
+    expect(shown).toMatchObject([{ frame: { args: [{ type_id }] } }]);
+  });
+
   it('is empty once deleted', () => {
     expect(messageText(sampleMessage({ text: null, deletedAt: base.at }))).toBe('');
   });
@@ -127,6 +169,18 @@ describe('the handshake', () => {
 
 describe('dates', () => {
   it('are Gregorian, UTC and without seconds', () => {
-    expect(wireDate('2026-12-31T23:59:59.999Z')).toBe('2026-12-31 23:59');
+    expect(wireDate('2026-12-31T23:59:59.999Z', null)).toBe('2026-12-31 23:59');
+    expect(wireDate('2026-12-31T23:59:59.999Z', withOptions({ classicCalendar: 'gregorian' }))).toBe(
+      '2026-12-31 23:59',
+    );
+  });
+
+  it.each([
+    ['2019-04-18T15:03:20.000Z', '1398-1-29 15:03'],
+    ['2026-03-20T23:59:59.999Z', '1404-12-29 23:59'],
+    ['2026-03-21T00:00:00.000Z', '1405-1-1 00:00'],
+    ['2025-03-20T08:00:00.000Z', '1403-12-30 08:00'],
+  ])('are Jalali if the tenant wants it: %s is %s', (instant, shown) => {
+    expect(wireDate(instant, withOptions({ classicCalendar: 'jalali' }))).toBe(shown);
   });
 });

@@ -1,8 +1,8 @@
-import type { Delivery, OutboundTable } from '@parlance/dialect-kit';
+import type { Delivery, OutboundTable, View } from '@parlance/dialect-kit';
 import { frame, ignored, rendered } from '@parlance/dialect-kit';
 import type { FactOf } from '@parlance/domain';
-import { REFRESH } from './reply.js';
-import { LOGS_RESPONSE, messageText, RECEIVE, typeIdOf } from './wire.js';
+import { callAnswer, callOffer, REFRESH } from './reply.js';
+import { CALL_BROADCAST, LOGS_RESPONSE, messageText, RECEIVE, typeIdOf } from './wire.js';
 
 const REFRESH_MEMBERS: readonly Delivery[] = [{ to: 'members', frame: REFRESH }];
 
@@ -42,10 +42,21 @@ export const outbound: OutboundTable = {
     render: ({ message }) => [{ to: 'members', frame: frame(LOGS_RESPONSE, { type: 'error', message }) }],
   }),
   'presence.changed': rendered<'presence.changed'>({ render: () => REFRESH_MEMBERS }),
-  'call.offered': ignored('calls are not served to this wire yet'),
-  'call.accepted': ignored('calls are not served to this wire yet'),
-  'call.ended': ignored('calls are not served to this wire yet'),
-  'call.signaled': ignored('calls are not served to this wire yet'),
+  // The asking connection has its answer; what is told here is for everybody else.
+  'call.offered': rendered<'call.offered'>({
+    render: (event) => [{ to: 'members', except: 'origin', frame: callOffer(event) }],
+  }),
+  'call.accepted': rendered<'call.accepted'>({
+    render: ({ call }) => [{ to: 'members', except: 'origin', frame: callAnswer(call, true) }],
+  }),
+  // A call to somebody busy never rang: only the asker knows of it, from its answer.
+  'call.ended': rendered<'call.ended'>({
+    render: ({ call }) =>
+      call.reason === 'busy' ? [] : [{ to: 'members', except: 'origin', frame: callAnswer(call, false) }],
+  }),
+  'call.signaled': rendered<'call.signaled'>({
+    render: ({ data }) => [{ to: 'members', frame: frame(CALL_BROADCAST, data) }],
+  }),
   'score.changed': ignored('the wire has no scores'),
   'reward.changed': ignored('the wire has no rewards'),
   'receipt.changed': ignored('the wire has no word for delivered or read'),
@@ -53,14 +64,14 @@ export const outbound: OutboundTable = {
 };
 
 /** To the sender too: on this wire that is the confirmation. */
-function received({ room, actor, message }: FactOf<'message.created'>): readonly Delivery[] {
+function received({ room, actor, message }: FactOf<'message.created'>, { tenant }: View): readonly Delivery[] {
   if (message.type === 'info' || message.deletedAt !== null) return [];
   const body = {
     // 0 is nobody's number: sent for a user by somebody else, whose number must not stand here
     user_id: actor?.id === message.senderId ? actor.number : 0,
     room_title: room.uuid,
     message: messageText(message),
-    type_id: typeIdOf(message),
+    type_id: typeIdOf(message, tenant),
   };
   return [{ to: 'members', frame: frame(RECEIVE, body) }];
 }
