@@ -1,28 +1,16 @@
-import {
-  addMembers,
-  createRoom,
-  deleteRoom,
-  findOnline,
-  getRoom,
-  listRooms,
-  patchRoom,
-  removeMember,
-} from '@parlance/contracts';
+import { addMembers, createRoom, deleteRoom, getRoom, patchRoom, removeMember } from '@parlance/contracts';
 import type { RoomView } from '@parlance/dialect-kit';
 import type { RoomState, User, UserRef } from '@parlance/domain';
 import { ParlanceError } from '@parlance/domain';
-import { actingUser, actorOf, viewerOf } from './caller.js';
+import { actorOf, viewerOf } from './caller.js';
 import type { Caller } from './caller.js';
 import type { Directory } from './directory.js';
 import type { ActionContext, Actions } from './actions.js';
 
 /** Of a large room so many members are looked up; their ids are all there. */
 const VIEWED_USERS = 100;
-const LISTED_MEMBERS = 100;
-const ONLINE_PAGE = 500;
 
-type RoomIntent =
-  'room.create' | 'room.get' | 'room.patch' | 'room.delete' | 'room.list' | 'member.add' | 'member.remove';
+type RoomIntent = 'room.create' | 'room.get' | 'room.patch' | 'room.delete' | 'member.add' | 'member.remove';
 
 /** A room's state with its people looked up. */
 export async function viewOf(directory: Directory, tenantId: string, state: RoomState): Promise<RoomView> {
@@ -30,12 +18,18 @@ export async function viewOf(directory: Directory, tenantId: string, state: Room
   return { room: state.room, members: state.members, users: await directory.usersById(tenantId, ids) };
 }
 
-async function userIds(directory: Directory, tenantId: string, refs: readonly UserRef[]): Promise<User[]> {
+/** Errors: `not-found` when one of them is unknown. */
+export async function usersOf(directory: Directory, tenantId: string, refs: readonly UserRef[]): Promise<User[]> {
   const users = await directory.findUsers(tenantId, refs);
   return users.map((user) => {
     if (user === null) throw new ParlanceError('not-found', 'User not found.');
     return user;
   });
+}
+
+/** By id, for the `info` messages that name them. */
+export function namesOf(users: readonly User[]): Record<string, string> {
+  return Object.fromEntries(users.map((user) => [user.id, user.name]));
 }
 
 export function roomActions({ bus, directory }: ActionContext): Pick<Actions, RoomIntent> {
@@ -47,9 +41,9 @@ export function roomActions({ bus, directory }: ActionContext): Pick<Actions, Ro
   });
 
   return {
-    'room.create': async (caller, { kind, members, id, name, photo, metadata }) => {
+    'room.create': async (caller, { members, id, kind, name, photo, metadata, ...more }) => {
       const tenantId = caller.tenant.id;
-      const users = await userIds(directory, tenantId, members);
+      const users = await usersOf(directory, tenantId, members);
       const { state, created } = await bus.request(createRoom, {
         tenantId,
         actor: actorOf(caller),
@@ -59,6 +53,9 @@ export function roomActions({ bus, directory }: ActionContext): Pick<Actions, Ro
         name: name ?? null,
         photo: photo ?? null,
         metadata: metadata ?? {},
+        description: more.description,
+        extras: more.extras,
+        announce: more.announce,
         // A group may begin with nobody but the one who makes it.
         memberIds: users.length === 0 && caller.user !== null ? [caller.user.id] : users.map((user) => user.id),
       });
@@ -73,65 +70,31 @@ export function roomActions({ bus, directory }: ActionContext): Pick<Actions, Ro
       });
       return viewOf(directory, caller.tenant.id, state);
     },
-    'room.patch': async (caller, { room, name, photo, metadata, mergeMetadata }) => {
-      const state = await bus.request(patchRoom, {
-        ...(await command(caller, room)),
-        name,
-        photo,
-        metadata,
-        mergeMetadata,
-      });
+    'room.patch': async (caller, { type: _, room, ...fields }) => {
+      const state = await bus.request(patchRoom, { ...(await command(caller, room)), ...fields });
       return viewOf(directory, caller.tenant.id, state);
     },
     'room.delete': async (caller, { room }) => bus.request(deleteRoom, await command(caller, room)),
-    'room.list': async (caller, { withMessagesOnly, offset, limit, memberLimit }) => {
-      const tenantId = caller.tenant.id;
-      const listed = await bus.request(listRooms, {
-        tenantId,
-        userId: actingUser(caller).id,
-        withMessagesOnly,
-        offset,
-        limit,
-        memberLimit: memberLimit ?? LISTED_MEMBERS,
-      });
-      const ids = listed.rooms.flatMap((one) => one.state.members.map((member) => member.userId));
-      const [users, online] = await Promise.all([
-        directory.usersById(tenantId, ids),
-        onlineAmong(tenantId, [...new Set(ids)]),
-      ]);
-      const rooms = listed.rooms.map((one) => ({
-        room: one.state.room,
-        members: one.state.members,
-        users,
-        unread: one.unread,
-        readSeq: one.self.readSeq,
-        lastMessage: one.lastMessage,
-        online,
-      }));
-      return { rooms, total: listed.total };
-    },
-    'member.add': async (caller, { room, users, role }) => {
-      const added = await userIds(directory, caller.tenant.id, users);
+    'member.add': async (caller, { room, users, role, announce }) => {
+      const added = await usersOf(directory, caller.tenant.id, users);
       const { state } = await bus.request(addMembers, {
         ...(await command(caller, room)),
         userIds: added.map((user) => user.id),
         role: role ?? 'member',
+        announce,
+        names: namesOf(added),
       });
       return { ...(await viewOf(directory, caller.tenant.id, state)), added };
     },
-    'member.remove': async (caller, { room, user }) => {
+    'member.remove': async (caller, { room, user, announce }) => {
       const removed = await directory.user(caller.tenant.id, user);
-      const { state } = await bus.request(removeMember, { ...(await command(caller, room)), userId: removed.id });
+      const { state } = await bus.request(removeMember, {
+        ...(await command(caller, room)),
+        userId: removed.id,
+        announce,
+        names: namesOf([removed]),
+      });
       return { ...(await viewOf(directory, caller.tenant.id, state)), removed };
     },
   };
-
-  async function onlineAmong(tenantId: string, ids: readonly string[]): Promise<Set<string>> {
-    const online = new Set<string>();
-    for (let start = 0; start < ids.length; start += ONLINE_PAGE) {
-      const page = await bus.request(findOnline, { tenantId, userIds: ids.slice(start, start + ONLINE_PAGE) });
-      for (const id of page.online) online.add(id);
-    }
-    return online;
-  }
 }

@@ -71,9 +71,10 @@ export class RoomService {
   }
 
   async get(tenantId: string, roomId: string, viewerId: string | null): Promise<RoomState> {
-    const state = await this.rooms.state(tenantId, roomId);
-    const seen = viewerId === null || state?.members.some((member) => member.userId === viewerId) === true;
-    if (state === null || !seen) throw roomNotFound();
+    // Not by the members in the state: among them may be recipients, who do not see the room.
+    const seen = await this.rooms.isVisible(tenantId, roomId, viewerId);
+    const state = seen ? await this.rooms.state(tenantId, roomId) : null;
+    if (state === null) throw roomNotFound();
     return state;
   }
 
