@@ -1,9 +1,9 @@
 import { httpRoute } from '@parlance/dialect-kit';
-import { idSchema, roleSchema, type Member } from '@parlance/domain';
+import { idSchema, memberSchema, ParlanceError, roleSchema, type Member } from '@parlance/domain';
 import { z } from 'zod';
 import { cursorField, decodeCursor, encodeCursor } from './cursor.js';
 import { membersAnswer } from './native.answers.js';
-import { actingAs, nativeRoute, type NativeRoute } from './native.route.js';
+import { actingAs, announce, nativeRoute, type NativeRoute } from './native.route.js';
 
 const tag = 'Members';
 const MEMBERS_PER_PAGE = 1_000;
@@ -62,14 +62,15 @@ const addMembers = httpRoute<'member.add'>()({
   summary: 'Adds users to a room; who is in it already stays as they are. Answers the members after it.',
   schema: z.object({
     params,
-    body: z.object({ userIds: z.array(idSchema).min(1).max(MAX_ADDED), role: roleSchema.optional(), by }),
+    body: z.object({ userIds: z.array(idSchema).min(1).max(MAX_ADDED), role: roleSchema.optional(), announce, by }),
   }),
   claim: ({ body }) => actingAs(body.by),
-  intent: ({ params: { id }, body: { userIds, role } }) => ({
+  intent: ({ params: { id }, body: { userIds, role, announce: told } }) => ({
     type: 'member.add',
     room: id,
     users: userIds.map((userId) => ({ id: userId })),
     role,
+    announce: told,
   }),
   answer: ({ members }) => ({ status: 200, body: pageOf(members, MAX_MEMBERS_PER_PAGE) }),
 });
@@ -85,8 +86,33 @@ const removeMember = httpRoute<'member.remove'>()({
   answer: () => ({ status: 204, body: undefined }),
 });
 
+const changeMember = httpRoute<'member.change'>()({
+  method: 'patch',
+  path: '/rooms/:id/members/:userId',
+  body: 'json',
+  summary: 'Changes the role or nickname of a member. Who gives ownership away becomes an admin.',
+  schema: z.object({
+    params: params.extend({ userId: idSchema }),
+    body: z.object({ role: roleSchema.optional(), nickname: z.string().max(256).nullable().optional(), by }),
+  }),
+  claim: ({ body }) => actingAs(body.by),
+  intent: ({ params: { id, userId }, body: { role, nickname } }) => ({
+    type: 'member.change',
+    room: id,
+    user: { id: userId },
+    role,
+    nickname,
+  }),
+  answer: ({ members, changed }) => {
+    const member = members.find(({ userId }) => userId === changed.id);
+    if (member === undefined) throw new ParlanceError('not-found', 'Member not found.');
+    return { status: 200, body: member };
+  },
+});
+
 export const memberRoutes: readonly NativeRoute[] = [
   nativeRoute(listMembers, { tag, answers: { 200: membersAnswer } }),
   nativeRoute(addMembers, { tag, answers: { 200: membersAnswer } }),
+  nativeRoute(changeMember, { tag, answers: { 200: memberSchema } }),
   nativeRoute(removeMember, { tag, answers: { 204: null } }),
 ];

@@ -1,6 +1,8 @@
 import type { ListedRoom } from '@parlance/dialect-kit';
 import {
+  idSchema,
   instantSchema,
+  invitationSchema,
   memberSchema,
   messageSchema,
   roomSchema,
@@ -11,7 +13,7 @@ import {
 } from '@parlance/domain';
 import { z } from 'zod';
 
-/** What the native API shows (native-api.md). A room's `version` and a message's `extras` are ours alone. */
+/** What the native API shows (native-api.md). A room's `version` and all `extras` are ours alone. */
 
 const nextCursor = z.string().optional().meta({ description: 'Asks for the next page; absent on the last one.' });
 
@@ -20,9 +22,22 @@ export const usersAnswer = z.object({ users: z.array(userSchema), nextCursor });
 export const tenantAnswer = tenantSchema;
 export const keyAnswer = z.object({ id: z.string(), kind: z.enum(['secret', 'publishable']), key: z.string() });
 export const tokenAnswer = z.object({ token: z.string(), expiresAt: instantSchema });
-export const roomAnswer = roomSchema.omit({ version: true });
+export const roomAnswer = roomSchema.omit({ version: true, extras: true });
 export const messageAnswer = messageSchema.omit({ extras: true });
 export const membersAnswer = z.object({ members: z.array(memberSchema), nextCursor });
+export const invitationAnswer = invitationSchema;
+export const invitationsAnswer = z.object({ invitations: z.array(invitationSchema) });
+export const banAnswer = z.object({ userId: idSchema, createdAt: instantSchema, updatedAt: instantSchema });
+export const bansAnswer = z.object({
+  bans: z.array(z.object({ userId: idSchema, byId: idSchema.nullable(), createdAt: instantSchema })),
+});
+export const blockAnswer = z.object({
+  userId: idSchema,
+  blockedByMe: z.boolean(),
+  blockedMe: z.boolean(),
+  roomId: idSchema.nullable().meta({ description: 'The direct room of the two, if there is one.' }),
+});
+export const blocksAnswer = z.object({ blocks: z.array(z.object({ userId: idSchema, createdAt: instantSchema })) });
 export const messagesAnswer = z.object({ messages: z.array(messageAnswer), lastSeq: z.int().nonnegative() });
 export const readAnswer = z.object({ readSeq: z.int().nonnegative() });
 export const deliveredAnswer = z.object({ deliveredSeq: z.int().nonnegative() });
@@ -45,7 +60,7 @@ export const errorAnswer = z.object({
   }),
 });
 
-export function shownRoom({ version: _, ...room }: Room): z.output<typeof roomAnswer> {
+export function shownRoom({ version: _, extras: __, ...room }: Room): z.output<typeof roomAnswer> {
   return room;
 }
 

@@ -1,6 +1,6 @@
 import type { Claim, HttpRoute } from '@parlance/dialect-kit';
 import type { CredentialKind } from '@parlance/domain';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** What a status answers with; null: nothing. */
 export type Answers = Readonly<Record<number, z.ZodType | null>>;
@@ -43,3 +43,8 @@ export const NATIVE_ROOT = '/api/v1';
 export function actingAs(userId: string | undefined): Claim {
   return userId === undefined ? {} : { user: { id: userId } };
 }
+
+/** Of a call that changes a room or its members. */
+export const announce = z.boolean().optional().meta({
+  description: 'Whether an `info` message tells the room of it; default true. Direct rooms are told nothing.',
+});

@@ -1,7 +1,10 @@
 import type { HttpRequest } from '@parlance/dialect-kit';
 import { ParlanceError, type CredentialKind } from '@parlance/domain';
 import type { Surface } from '../http/surface.js';
+import { banRoutes } from './ban.routes.js';
+import { blockRoutes } from './block.routes.js';
 import { fileRoutes } from './file.routes.js';
+import { invitationRoutes } from './invitation.routes.js';
 import { memberRoutes } from './member.routes.js';
 import { messageRoutes } from './message.routes.js';
 import { nativeRefusal } from './native.errors.js';
@@ -24,6 +27,9 @@ export const nativeSurface: Surface<NativeRoute> = {
     ...tokenRoutes,
     ...roomRoutes,
     ...memberRoutes,
+    ...invitationRoutes,
+    ...banRoutes,
+    ...blockRoutes,
     ...messageRoutes,
     ...fileRoutes,
     ...receiptRoutes,

@@ -2,7 +2,7 @@ import { httpRoute } from '@parlance/dialect-kit';
 import { idSchema, metadataSchema, roomKindSchema } from '@parlance/domain';
 import { z } from 'zod';
 import { roomAnswer, shownRoom } from './native.answers.js';
-import { actingAs, nativeRoute, type NativeRoute } from './native.route.js';
+import { actingAs, announce, nativeRoute, type NativeRoute } from './native.route.js';
 
 const tag = 'Rooms';
 const MAX_MEMBERS = 5_000;
@@ -11,6 +11,7 @@ const by = idSchema.optional();
 const name = z.string().max(256).nullable().optional();
 const photo = z.string().max(2048).nullable().optional();
 const metadata = metadataSchema.optional();
+const description = z.string().max(4096).nullable().optional();
 
 const createRoom = httpRoute<'room.create'>()({
   method: 'post',
@@ -25,6 +26,8 @@ const createRoom = httpRoute<'room.create'>()({
       name,
       photo,
       metadata,
+      description,
+      announce,
       createdBy: idSchema.optional(),
     }),
   }),
@@ -52,8 +55,11 @@ const patchRoom = httpRoute<'room.patch'>()({
   method: 'patch',
   path: '/rooms/:id',
   body: 'json',
-  summary: "Changes a room's name, photo or metadata; what is absent stays.",
-  schema: z.object({ params, body: z.object({ name, photo, metadata, by }) }),
+  summary: "Changes a room's name, photo, metadata or description, or freezes it; what is absent stays.",
+  schema: z.object({
+    params,
+    body: z.object({ name, photo, metadata, description, frozen: z.boolean().optional(), announce, by }),
+  }),
   claim: ({ body }) => actingAs(body.by),
   intent: ({ params: { id }, body: { by: _, ...fields } }) => ({ type: 'room.patch', room: id, ...fields }),
   answer: ({ room }) => ({ status: 200, body: shownRoom(room) }),
