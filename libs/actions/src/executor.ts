@@ -1,20 +1,28 @@
 import type { Execute } from '@parlance/dialect-kit';
 import { ParlanceError } from '@parlance/domain';
 import type { ActionContext, Actions, ConnectionIntent } from './actions.js';
+import { callActions } from './call.actions.js';
 import type { Caller } from './caller.js';
 import { communityActions } from './community.actions.js';
 import { fileActions } from './file.actions.js';
+import { listingActions } from './listing.actions.js';
 import { messageActions } from './message.actions.js';
+import { personalActions } from './personal.actions.js';
 import { roomActions } from './room.actions.js';
+import { tenantActions } from './tenant.actions.js';
 import { userActions } from './user.actions.js';
 
 export function busActions(context: ActionContext): Omit<Actions, ConnectionIntent> {
   return {
     ...userActions(context),
+    ...tenantActions(context),
     ...roomActions(context),
     ...communityActions(context),
     ...messageActions(context),
+    ...personalActions(context),
+    ...listingActions(context),
     ...fileActions(context),
+    ...callActions(),
   };
 }
 

@@ -1,9 +1,38 @@
-import { deleteMessage, editMessage, getRoom, listMessages, markReceipt, sendMessage } from '@parlance/contracts';
-import { isEmptyDraft, ParlanceError, snapshotOf } from '@parlance/domain';
-import { actingUser, actorOf, viewerOf } from './caller.js';
+import {
+  deleteMessage,
+  editMessage,
+  getMessage,
+  getRoom,
+  listMessages,
+  markReceipt,
+  pinMessage,
+  reactToMessage,
+  searchMessages,
+  sendMessage,
+} from '@parlance/contracts';
+import type { MessagePage } from '@parlance/dialect-kit';
+import { isEmptyDraft, ParlanceError, snapshotOf, type Message } from '@parlance/domain';
+import { actingUser, actorOf, viewerOf, type Caller } from './caller.js';
 import type { ActionContext, Actions } from './actions.js';
 
-type MessageIntent = 'message.send' | 'message.edit' | 'message.delete' | 'message.list' | 'receipt.mark';
+type MessageIntent =
+  | 'message.send'
+  | 'message.edit'
+  | 'message.delete'
+  | 'message.get'
+  | 'message.list'
+  | 'message.search'
+  | 'message.react'
+  | 'message.pin'
+  | 'receipt.mark';
+
+/** Messages as the services answer them. */
+interface Listed {
+  readonly messages: readonly Message[];
+  readonly replied: readonly Message[];
+  readonly starred: readonly string[];
+  readonly total: number;
+}
 
 export function messageActions({ bus, directory, newId, maxTextChars }: ActionContext): Pick<Actions, MessageIntent> {
   return {
@@ -26,9 +55,7 @@ export function messageActions({ bus, directory, newId, maxTextChars }: ActionCo
     'message.edit': async (caller, { messageId, messageType, text, attachment, metadata }) => {
       requireShort(text);
       const edited = await bus.request(editMessage, {
-        tenantId: caller.tenant.id,
-        actor: actorOf(caller),
-        origin: caller.origin,
+        ...command(caller),
         messageId,
         type: messageType,
         text,
@@ -37,36 +64,46 @@ export function messageActions({ bus, directory, newId, maxTextChars }: ActionCo
       });
       return { ...edited, sender: await directory.user(caller.tenant.id, { id: edited.message.senderId }) };
     },
-    'message.delete': (caller, { messageId }) =>
-      bus.request(deleteMessage, {
-        tenantId: caller.tenant.id,
-        actor: actorOf(caller),
-        origin: caller.origin,
-        messageId,
-      }),
-    'message.list': async (caller, { room, afterSeq, beforeSeq, skip, limit, visibleOnly }) => {
+    'message.delete': (caller, { messageId, extras }) =>
+      bus.request(deleteMessage, { ...command(caller), messageId, extras }),
+    'message.get': async (caller, { messageId }) => {
+      const tenantId = caller.tenant.id;
+      const found = await bus.request(getMessage, { tenantId, viewerId: viewerOf(caller), messageId });
+      const { senderId } = found.message;
+      return { ...found, sender: (await directory.usersById(tenantId, [senderId])).get(senderId) ?? null };
+    },
+    'message.list': async (caller, { type: _, room, skip, visibleOnly, types, ...filter }) => {
       const tenantId = caller.tenant.id;
       const viewerId = viewerOf(caller);
       const { id: roomId } = await directory.room(tenantId, room);
-      const [state, page] = await Promise.all([
+      const [state, listed] = await Promise.all([
         bus.request(getRoom, { tenantId, viewerId, roomId }),
         bus.request(listMessages, {
+          ...filter,
           tenantId,
           viewerId,
           roomId,
-          afterSeq,
-          beforeSeq,
           skip: skip ?? 0,
-          limit,
           visibleOnly: visibleOnly ?? false,
+          types: types === undefined ? undefined : [...types],
         }),
       ]);
-      const senders = await directory.usersById(
-        tenantId,
-        page.messages.map((message) => message.senderId),
-      );
-      return { ...page, senders, members: state.members, room: state.room };
+      const page = await pageOf(tenantId, listed);
+      return { ...page, members: state.members, room: state.room, lastSeq: listed.lastSeq };
     },
+    'message.search': async (caller, { room, text, types, starredOnly, offset, limit }) => {
+      const tenantId = caller.tenant.id;
+      const roomId = room === undefined ? undefined : (await directory.room(tenantId, room)).id;
+      const viewerId = viewerOf(caller);
+      const found = await bus.request(searchMessages, {
+        ...{ tenantId, viewerId, roomId, text, starredOnly, offset, limit },
+        types: types === undefined ? undefined : [...types],
+      });
+      return pageOf(tenantId, found);
+    },
+    'message.react': (caller, { messageId, value, present }) =>
+      bus.request(reactToMessage, { ...own(caller), messageId, value, present }),
+    'message.pin': (caller, { messageId, pinned }) => bus.request(pinMessage, { ...own(caller), messageId, pinned }),
     'receipt.mark': async (caller, { room, upTo, kind }) => {
       const user = snapshotOf(actingUser(caller));
       const tenantId = caller.tenant.id;
@@ -82,8 +119,26 @@ export function messageActions({ bus, directory, newId, maxTextChars }: ActionCo
     },
   };
 
+  /** With those who wrote them, also those that are answered. */
+  async function pageOf(tenantId: string, { messages, replied, starred, total }: Listed): Promise<MessagePage> {
+    const senders = await directory.usersById(
+      tenantId,
+      [...messages, ...replied].map((message) => message.senderId),
+    );
+    const byId = new Map(replied.map((message) => [message.id, message]));
+    return { messages, senders, replied: byId, starred: new Set(starred), total };
+  }
+
   function requireShort(text: string | null | undefined): void {
     if ((text?.length ?? 0) <= maxTextChars) return;
     throw new ParlanceError('too-large', `A message has at most ${maxTextChars} characters.`);
   }
+}
+
+function command(caller: Caller) {
+  return { tenantId: caller.tenant.id, actor: actorOf(caller), origin: caller.origin };
+}
+
+function own(caller: Caller) {
+  return { tenantId: caller.tenant.id, userId: actingUser(caller).id };
 }

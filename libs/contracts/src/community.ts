@@ -147,5 +147,12 @@ export const searchMessages = query(
     offset: z.int().nonnegative(),
     limit: z.int().min(1).max(200),
   }),
-  z.object({ messages: z.array(messageSchema), total: z.int().nonnegative() }),
+  z.object({
+    messages: z.array(messageSchema),
+    /** counted up to 10,000 */
+    total: z.int().nonnegative(),
+    /** as in `listMessages` */
+    starred: z.array(idSchema).default([]),
+    replied: z.array(messageSchema).default([]),
+  }),
 );

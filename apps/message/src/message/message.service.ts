@@ -12,7 +12,7 @@ import { askerOf, denied, roomNotFound, type Asker } from '../room/room.rules.js
 import { checkJson, checkMetadata, checkText, invalid } from './draft.rules.js';
 import { MessageRepository, type Found } from './message.repository.js';
 import { messageNotFound } from './message.rules.js';
-import { isFiltered, PageRepository } from './page.repository.js';
+import { isFiltered, PageRepository, repliedIds } from './page.repository.js';
 
 type EditInput = z.output<typeof editMessage.input>;
 type DeleteInput = z.output<typeof deleteMessage.input>;
@@ -132,8 +132,4 @@ function editedMessage(message: Message, { type, text, attachment, metadata }: E
     attachment: attachment === undefined ? message.attachment : attachment,
     metadata: metadata === undefined ? message.metadata : metadata,
   };
-}
-
-function repliedIds(messages: readonly Message[]): readonly string[] {
-  return [...new Set(messages.flatMap(({ replyTo }) => (replyTo === null ? [] : [replyTo])))];
 }

@@ -34,7 +34,7 @@ export interface Sight {
   readonly withHidden: boolean;
 }
 
-const pageRow = z.object({ message: messageSchema, starred: z.boolean() });
+export const pageRow = z.object({ message: messageSchema, starred: z.boolean() });
 export type PageRow = z.infer<typeof pageRow>;
 
 /** Greater than any seq. */
@@ -52,7 +52,7 @@ export class PageRepository {
   async page(scope: Sight, range: Range, wanted: Wanted): Promise<readonly PageRow[]> {
     const newest = range.order === 'newest';
     const order = newest ? Prisma.sql`desc` : Prisma.sql`asc`;
-    const rows = await rowsOf(
+    return rowsOf(
       pageRow,
       this.database.sql.$queryRaw`
         with found as materialized (
@@ -65,7 +65,6 @@ export class PageRepository {
                     and s.seq = (f.m).seq) as starred
           from found f order by (f.m).seq`,
     );
-    return rows;
   }
 
   /** How many the filter leaves in the whole room; counted up to the search depth. */
@@ -165,4 +164,8 @@ export class PageRepository {
 
 export function isFiltered({ text, types, links, starredOnly, pinnedOnly }: Wanted): boolean {
   return text !== undefined || types !== undefined || links === true || starredOnly === true || pinnedOnly === true;
+}
+
+export function repliedIds(messages: readonly Message[]): readonly string[] {
+  return [...new Set(messages.flatMap(({ replyTo }) => (replyTo === null ? [] : [replyTo])))];
 }

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { messageSchema, type Message, type MessageType } from '@parlance/domain';
+import type { MessageType } from '@parlance/domain';
 import { Prisma } from '@parlance/persistence';
 import { z } from 'zod';
 import { Database, rowOf, rowsOf } from '../database/database.js';
 import { likePattern } from '../message/message.rules.js';
+import { pageRow, type PageRow } from '../message/page.repository.js';
 
 export interface SearchRequest {
   /** null: the server, which must name a room */
@@ -34,12 +35,15 @@ export class SearchRepository {
   constructor(@Inject(Database) private readonly database: Database) {}
 
   /** The newest first. Deleted ones, hidden ones and those that the room itself tells are not found. */
-  async find(tenantId: string, request: SearchRequest): Promise<readonly Message[]> {
+  async find(tenantId: string, request: SearchRequest): Promise<readonly PageRow[]> {
     const { before, offset, limit } = request;
-    const rows = await rowsOf(
-      z.object({ message: messageSchema }),
+    return rowsOf(
+      pageRow,
       this.database.sql.$queryRaw`
-        select message.as_shown(f.m) as message
+        select message.as_shown(f.m) as message, exists (
+                 select 1 from message.star s
+                  where s.tenant_id = ${tenantId} and s.user_id = ${request.viewerId} and s.room_id = (f.m).room_id
+                    and s.seq = (f.m).seq) as starred
           from (${this.#found(tenantId, request)}) f
          where ${before?.at ?? null}::text is null
             or ((f.m).created_at, (f.m).room_id, (f.m).seq)
@@ -47,7 +51,6 @@ export class SearchRepository {
          order by (f.m).created_at desc, (f.m).room_id desc, (f.m).seq desc
          limit ${limit}::integer offset ${offset}::integer`,
     );
-    return rows.map((row) => row.message);
   }
 
   /** How many there are, wherever the page begins; counted up to 10,000. */
