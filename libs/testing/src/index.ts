@@ -13,6 +13,16 @@ export { ClassicClient } from './drivers/classic/classic.driver.js';
 export type { MinChatSetup } from './drivers/minchat/minchat-base.js';
 export { MinChatSdkClient } from './drivers/minchat/minchat-sdk.driver.js';
 export { MinChatSocketClient } from './drivers/minchat/minchat-socket.driver.js';
+export { messageForm, VChatClient, VChatRefused } from './drivers/vchat/vchat.driver.js';
+export type { VChatSetup } from './drivers/vchat/vchat.driver.js';
+export {
+  listedMessageSchema,
+  messageSchema,
+  pageSchema,
+  roomSchema,
+  userSchema,
+} from './drivers/vchat/vchat.frames.js';
+export type { VChatMessage, VChatRoom } from './drivers/vchat/vchat.frames.js';
 export { History } from './history/history.js';
 export type { HistoryEntry, HistoryEvent, LogEntry } from './history/history.events.js';
 export { judge, missingDeliveries } from './history/judge.js';
@@ -43,3 +53,5 @@ export { startStandalone, type StandaloneStack } from './stack/standalone-stack.
 export { startStack } from './stack/start-stack.js';
 export { makeTempFolder, type TempFolder } from './stack/temp-folder.js';
 export { Random } from './random/random.js';
+export { EVENT_CLASSES, type EventClassName, type EventClassTerms } from './interop/event-classes.js';
+export { expectationOf, type Expectation } from './interop/expectation.js';

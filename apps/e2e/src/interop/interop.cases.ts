@@ -1,11 +1,19 @@
 import { dialects } from '@parlance/dialect-registry';
 import type { Dialect } from '@parlance/dialect-kit';
-import { keyed, NotInDialect, refFor, type ChatClient, type Stack } from '@parlance/testing';
+import {
+  EVENT_CLASSES,
+  expectationOf,
+  keyed,
+  NotInDialect,
+  refFor,
+  type ChatClient,
+  type EventClassName,
+  type Stack,
+} from '@parlance/testing';
 import { describe, expect, it } from 'vitest';
 import { CLIENTS, stage, type Play } from '../people.js';
 import type { Deed, EventClass, Pair } from './event-classes.js';
-import { EVENT_CLASSES, TERMINATION } from './event-classes.js';
-import { expectationOf } from './expectation.js';
+import { CAUSES, TERMINATION } from './event-classes.js';
 import { heardSince, mentionsAny, nextFrame } from './frames.js';
 
 const PATIENCE_MS = 15_000;
@@ -22,8 +30,8 @@ export function interopCases(stack: () => Stack): void {
       try {
         const pair = await meet(play, from, to, unique);
         const shown: Record<string, string> = {};
-        for (const one of [...EVENT_CLASSES, TERMINATION]) shown[one.name] = await outcomeOf(pair, dialect, one);
-        const told = Object.fromEntries([...EVENT_CLASSES, TERMINATION].map((one) => [one.name, 'as the table says']));
+        for (const one of [...CAUSES, TERMINATION]) shown[one.name] = await outcomeOf(pair, dialect, one);
+        const told = Object.fromEntries([...CAUSES, TERMINATION].map((one) => [one.name, 'as the table says']));
         expect(shown).toEqual({ ...told, ...notSaid(shown) });
       } finally {
         await play.end();
@@ -63,7 +71,7 @@ async function outcomeOf(pair: Pair, dialect: Dialect, one: EventClass): Promise
     if (error instanceof NotInDialect) return "not in the actor's wire";
     throw error;
   }
-  const expected = expectationOf(dialect, one);
+  const expected = expectationOf(dialect, termsOf(one.name));
   const tells = (name: string): boolean => 'frames' in expected && expected.frames.includes(name);
   if ('frames' in expected) {
     await nextFrame(witness, from, (frame) => tells(frame.name) && mentionsAny(frame, deed.mentions), PATIENCE_MS);
@@ -86,6 +94,12 @@ async function passed({ api, actor, direct, unique }: Pair, witness: ChatClient,
 
 /** Frames that messages come in: the marker and earlier messages mention the same room. */
 function isMarker(name: string, dialect: Dialect): boolean {
-  const messages = expectationOf(dialect, { tells: ['message.created'] });
+  const messages = expectationOf(dialect, termsOf('message'));
   return 'frames' in messages && messages.frames.includes(name);
+}
+
+function termsOf(name: EventClassName) {
+  const terms = EVENT_CLASSES.find((one) => one.name === name);
+  if (terms === undefined) throw new Error(`The matrix has no row ${name}.`);
+  return terms;
 }
