@@ -14,8 +14,10 @@ import { verifyCredential } from '@parlance/contracts';
 import { dialects } from '@parlance/dialect-registry';
 import { objectIdMaker } from '@parlance/domain';
 import type { Clock, Logger } from '@parlance/observability';
+import { openFiles } from '@parlance/storage';
 import { Router } from 'express';
 import type { ApiSettings } from './api.config.js';
+import { fileRouter } from './files/file.router.js';
 import { ApiLimits } from './http/api-limits.js';
 import { BodyReader } from './http/body-reader.js';
 import { ByteBudget } from './http/byte-budget.js';
@@ -43,12 +45,14 @@ export async function assembleApi(settings: ApiSettings, env: ApiEnvironment): P
   const { api, limits } = settings;
   const directory = new Directory(bus);
   const principals = new PrincipalCache({ verify: (request) => bus.request(verifyCredential, request), now: clock });
+  const files = openFiles(settings.storage);
   const newId = objectIdMaker({ now: clock, randomBytes });
-  const actions = restActions(busActions({ bus, directory, newId, maxTextChars: limits.textChars }));
+  const actions = restActions(busActions({ bus, directory, newId, maxTextChars: limits.textChars, storage: files }));
+  const apiLimits = new ApiLimits(settings);
   const pipeline = new RequestPipeline({
     principals,
     directory,
-    limits: new ApiLimits(settings),
+    limits: apiLimits,
     executorOf: (caller) => executorFor(actions, caller),
   });
   const bodies = new BodyReader({
@@ -59,9 +63,10 @@ export async function assembleApi(settings: ApiSettings, env: ApiEnvironment): P
   const ports = { pipeline, bodies, logger, trustedProxies: api.trustedProxies };
   const companions = companionSurfaces(dialects);
   const router = Router();
+  router.use(fileRouter({ ...ports, files, bus, limits: apiLimits }));
   router.use(surfaceRouter(nativeSurface, ports));
   for (const companion of companions) router.use(surfaceRouter(companion, ports));
-  router.use(docsRouter(openApiDocument(nativeSurface.routes, companions)));
+  router.use(docsRouter(openApiDocument(nativeSurface.routes, companions), dialects));
   return { router, close: await watchIdentity(bus, principals, directory) };
 }
 

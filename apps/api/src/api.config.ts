@@ -1,3 +1,4 @@
+import { storageConfig } from '@parlance/storage';
 import { byteSize, fragment, integer, limitsConfig, setting, type ConfigOf } from '@parlance/config';
 
 const MB = 1_048_576;
@@ -13,8 +14,8 @@ export const apiConfig = fragment('api', {
   uploadBytes: setting({
     env: 'PARLANCE_LIMIT_UPLOAD_BYTES',
     schema: byteSize(1_024, 256 * MB),
-    default: 20 * MB,
-    doc: 'Largest multipart request, in bytes.',
+    default: 24 * MB,
+    doc: 'Largest multipart request, in bytes: a file, its preview and the fields beside them.',
   }),
   bodiesBytes: setting({
     env: 'PARLANCE_API_BODIES_BYTES',
@@ -36,6 +37,6 @@ export const apiConfig = fragment('api', {
   }),
 });
 
-export const apiFragments = [apiConfig, limitsConfig] as const;
+export const apiFragments = [apiConfig, limitsConfig, storageConfig] as const;
 
 export type ApiSettings = ConfigOf<typeof apiFragments>;

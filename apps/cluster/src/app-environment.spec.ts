@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { APP_SETTINGS, DECIDED_HERE, SHARED_SETTINGS, appEnvironment, isGiven } from './app-environment.js';
+import {
+  APP_SETTINGS,
+  DECIDED_HERE,
+  SHARED_SETTINGS,
+  STORAGE_SETTINGS,
+  appEnvironment,
+  isGiven,
+} from './app-environment.js';
 import { ROLES, type Role } from './role.js';
 
 const APPS = join(import.meta.dirname, '../..');
-const shared = new Set(SHARED_SETTINGS);
+/** Those of a library have no place in an app's file. */
+const shared = new Set([...SHARED_SETTINGS, ...STORAGE_SETTINGS]);
 
 /** The settings that an app declares in its own file, read as text: an app may not import another. */
 function declaredBy(role: Role): readonly string[] {
@@ -42,6 +50,12 @@ describe('appEnvironment', () => {
       DATABASE_URL: given.DATABASE_URL,
       PARLANCE_MASTER_KEY_FILE: '/key',
     });
+  });
+
+  it('tells the edges alone where uploads are', () => {
+    const storage = { PARLANCE_STORAGE_DIR: '/files', PARLANCE_FILES_SECRET_FILE: '/secret' };
+    for (const edge of ['gateway', 'api'] as const) expect(appEnvironment(edge, storage, {})).toEqual(storage);
+    for (const service of ['identity', 'message'] as const) expect(appEnvironment(service, storage, {})).toEqual({});
   });
 
   it('lets what the cluster decides win', () => {

@@ -1,7 +1,11 @@
 import { sharedFragments, type Environment, type Fragment } from '@parlance/config';
+import { storageConfig } from '@parlance/storage';
 import { ROLES, type Role } from './role.js';
 
 const OWN_PREFIX = 'PARLANCE_';
+
+/** What both edges know of uploads. */
+export const STORAGE_SETTINGS: readonly string[] = Object.values(storageConfig.settings).map(({ env }) => env);
 
 /**
  * Settings that one app reads beside the shared ones: an app refuses names it does not know, and no process gets a secret that it does
@@ -16,6 +20,7 @@ export const APP_SETTINGS: Readonly<Record<Role, readonly string[]>> = {
     'PARLANCE_GATEWAY_MAX_SUBSCRIPTIONS',
     'PARLANCE_LIMIT_CONNECTS_PER_MINUTE',
     'PARLANCE_TRUST_PROXY',
+    ...STORAGE_SETTINGS,
   ],
   api: [
     'PARLANCE_API_TRUSTED_PROXIES',
@@ -23,6 +28,7 @@ export const APP_SETTINGS: Readonly<Record<Role, readonly string[]>> = {
     'PARLANCE_API_BODIES_BYTES',
     'PARLANCE_LIMIT_KEY_REQUESTS_PER_SECOND',
     'PARLANCE_LIMIT_REFUSALS_PER_MINUTE',
+    ...STORAGE_SETTINGS,
   ],
   identity: [
     'DATABASE_URL',

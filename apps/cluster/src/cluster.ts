@@ -12,6 +12,7 @@ import {
 import type { Environment } from '@parlance/config';
 import type { Clock, Logger } from '@parlance/observability';
 import { defaultMigrationsDir, freePort, migrate } from '@parlance/persistence';
+import { filesSecretFrom } from '@parlance/storage';
 import { appEnvironment, isGiven } from './app-environment.js';
 import { launchApp } from './app-process.js';
 import { embeddedPostgres, privateServer, type Backing } from './backing.js';
@@ -66,6 +67,8 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #servers: Servers = {};
   #apps: readonly AppPart[] = [];
+  /** where clients find the first gateway: file URLs begin with it */
+  #publicUrl: string | undefined;
   #started = false;
   #stopping: Promise<void> | undefined;
 
@@ -141,6 +144,7 @@ export class Cluster {
 
   async #startApps(home: Home, gateways: readonly [number, number]): Promise<void> {
     const { host } = this.#options.settings.http;
+    this.#publicUrl = urlOf({ host, port: gateways[0] });
     const apiPort = await freePort();
     const apiUrl = urlOf({ host: LOOPBACK, port: apiPort });
     const inner = async (name: string, role: Role): Promise<AppPart> =>
@@ -170,18 +174,24 @@ export class Cluster {
   }
 
   /** What was not given, and is therefore decided here. */
-  #made(role: Role, { secrets }: Home): Environment {
+  #made(role: Role, { folder, secrets }: Home): Environment {
     const { env, settings } = this.#options;
     const { redis, nats, postgres } = this.#servers;
     const unlessGiven = (name: string, value: string | undefined): Environment =>
       value === undefined || isGiven(env, name) ? {} : { [name]: value };
+    const storage = {
+      ...unlessGiven('PARLANCE_STORAGE_DIR', join(folder, 'files')),
+      ...unlessGiven('PARLANCE_FILES_SECRET', filesSecretFrom(secrets.gatewaySecret)),
+      ...unlessGiven('PARLANCE_PUBLIC_URL', this.#publicUrl),
+    };
     const own: Readonly<Record<Role, Environment>> = {
       gateway: {
+        ...storage,
         ...unlessGiven('REDIS_URL', redis?.backing.address?.url),
         ...unlessGiven('PARLANCE_GATEWAY_SECRET', secrets.gatewaySecret),
       },
       // The gateway in front of it.
-      api: unlessGiven('PARLANCE_API_TRUSTED_PROXIES', '1'),
+      api: { ...storage, ...unlessGiven('PARLANCE_API_TRUSTED_PROXIES', '1') },
       identity: {
         PARLANCE_DEMO: String(settings.cluster.demo),
         ...unlessGiven('PARLANCE_MASTER_KEY', secrets.masterKey),

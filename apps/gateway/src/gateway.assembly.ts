@@ -7,6 +7,7 @@ import { getMessage, verifyCredential } from '@parlance/contracts';
 import { dialectNamed, dialectOfEvent, dialects } from '@parlance/dialect-registry';
 import { objectIdMaker } from '@parlance/domain';
 import type { Clock, Health, Logger, Metrics } from '@parlance/observability';
+import { openFiles } from '@parlance/storage';
 import type { Server } from 'socket.io';
 import { AudienceIndex } from './audience-index.js';
 import { Binder } from './binder.js';
@@ -165,6 +166,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
       directory,
       newId: objectIdMaker({ now: clock, randomBytes }),
       maxTextChars: limits.textChars,
+      storage: openFiles(settings.storage),
       mayHear: (connection, room) => dispatcher.mayHear(connection, room),
       emitSignal: (signal) => signals.emit(signal),
       save: (connection) => keeper.saveNow(connection),

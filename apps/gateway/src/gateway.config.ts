@@ -9,6 +9,7 @@ import {
   url,
   type ConfigOf,
 } from '@parlance/config';
+import { storageConfig } from '@parlance/storage';
 
 /** Settings of the gateway alone; the limits of guarantees.md section 7 are shared (`limitsConfig`). */
 export const gatewayConfig = fragment('gateway', {
@@ -66,6 +67,6 @@ export const gatewayConfig = fragment('gateway', {
   }),
 });
 
-export const gatewayFragments = [gatewayConfig, limitsConfig, testingConfig] as const;
+export const gatewayFragments = [gatewayConfig, limitsConfig, storageConfig, testingConfig] as const;
 
 export type GatewaySettings = ConfigOf<typeof gatewayFragments>;

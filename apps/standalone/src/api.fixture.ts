@@ -23,6 +23,7 @@ export interface ApiWorld {
 }
 
 const fragments = [...identityFragments, ...messageFragments, ...apiFragments] as const;
+const FILES_SECRET = 'a secret for file URLs of the specs, long enough';
 const MASTER_KEY = 'a master key of the specs, 32 characters or more';
 
 export async function startApiWorld(): Promise<ApiWorld> {
@@ -37,6 +38,8 @@ export async function startApiWorld(): Promise<ApiWorld> {
       DATABASE_URL: postgres.url,
       PARLANCE_DEMO: 'true',
       PARLANCE_MASTER_KEY: MASTER_KEY,
+      PARLANCE_FILES_SECRET: FILES_SECRET,
+      PARLANCE_STORAGE_DIR: join(folder, 'files'),
       PARLANCE_LIMIT_MESSAGES_PER_SECOND: '1000',
       PARLANCE_LIMIT_OTHER_EVENTS_PER_SECOND: '1000',
       ...env,

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { ApiModule, apiFragments } from '@parlance/api';
 import {
   greeting,
   openHome,
+  urlOf,
   withTestFaults,
   type RunningApp,
   type Secrets,
@@ -13,6 +15,7 @@ import { GatewayModule } from '@parlance/gateway';
 import { IdentityModule } from '@parlance/identity';
 import { MessageModule } from '@parlance/message';
 import { defaultMigrationsDir, migrate, startEmbeddedPostgres } from '@parlance/persistence';
+import { filesSecretFrom } from '@parlance/storage';
 
 import { MADE_AT_START, standaloneFragments } from './standalone.config.js';
 
@@ -22,6 +25,8 @@ type Config = ServiceConfig<typeof fragments>;
 interface Prepared {
   readonly databaseUrl: string;
   readonly secrets: Secrets;
+  /** of the installation's data */
+  readonly folder: string;
 }
 
 export interface StandaloneHost {
@@ -38,7 +43,7 @@ export function standalone({ print, fail }: StandaloneHost): ServiceDefinition<t
     name: 'standalone',
     fragments,
     connect: async (config, { logger }) => {
-      const { databaseDir, secrets } = await openHome(config.standalone.dataDir);
+      const { folder, databaseDir, secrets } = await openHome(config.standalone.dataDir);
       const embedded =
         config.database.url === MADE_AT_START
           ? await startEmbeddedPostgres({
@@ -47,7 +52,7 @@ export function standalone({ print, fail }: StandaloneHost): ServiceDefinition<t
               log: (line) => logger.debug({ postgres: line }, 'postgres'),
             })
           : null;
-      prepared = { databaseUrl: embedded?.url ?? config.database.url, secrets };
+      prepared = { databaseUrl: embedded?.url ?? config.database.url, secrets, folder };
       const bus = withTestFaults(inProcessBus(), config);
       let closing = false;
       void embedded?.exited.then((lastLines) => {
@@ -81,12 +86,18 @@ export function standalone({ print, fail }: StandaloneHost): ServiceDefinition<t
 
 function settle(config: Config, prepared: Prepared | null): Config {
   if (prepared === null) throw new TypeError('The modules are made after the database is there.');
-  const { databaseUrl, secrets } = prepared;
+  const { databaseUrl, secrets, folder } = prepared;
   const made = (value: string, secret: string): string => (value === MADE_AT_START ? secret : value);
   return {
     ...config,
     database: { ...config.database, url: databaseUrl },
     identity: { ...config.identity, masterKey: made(config.identity.masterKey, secrets.masterKey) },
     gateway: { ...config.gateway, secret: made(config.gateway.secret, secrets.gatewaySecret) },
+    storage: {
+      ...config.storage,
+      folder: made(config.storage.folder, join(folder, 'files')),
+      urlSecret: config.storage.urlSecret ?? filesSecretFrom(secrets.gatewaySecret),
+      publicUrl: config.storage.publicUrl ?? urlOf(config.http),
+    },
   };
 }

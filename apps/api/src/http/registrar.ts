@@ -97,9 +97,10 @@ function retryAfterSeconds({ details }: ParlanceError): string {
   return String(Math.max(1, Math.ceil((details?.retryAfterMs ?? DEFAULT_RETRY_MS) / 1_000)));
 }
 
-function send(response: Response, { status, body, drop }: HttpAnswer): void {
+function send(response: Response, { status, body, headers, drop }: HttpAnswer): void {
   if (response.headersSent || response.destroyed) return;
   if (drop === true) return void response.destroy();
-  if (body === undefined) response.writeHead(status).end();
-  else response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+  if (body === undefined) return void response.writeHead(status, headers).end();
+  const type = { 'content-type': 'application/json; charset=utf-8' };
+  response.writeHead(status, { ...headers, ...type }).end(JSON.stringify(body));
 }
