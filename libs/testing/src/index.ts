@@ -23,6 +23,8 @@ export {
   userSchema,
 } from './drivers/vchat/vchat.frames.js';
 export type { VChatMessage, VChatRoom } from './drivers/vchat/vchat.frames.js';
+export type { ReelsSetup } from './drivers/reels/reels.driver.js';
+export { ReelsClient } from './drivers/reels/reels.driver.js';
 export { History } from './history/history.js';
 export type { HistoryEntry, HistoryEvent, LogEntry } from './history/history.events.js';
 export { judge, missingDeliveries } from './history/judge.js';

@@ -90,7 +90,7 @@ describe('the online poll', () => {
       .get('v1MyOnline')
       ?.parse([JSON.stringify(people)], QUIET)
       .run(execute);
-    expect(reply?.frames?.map((one) => [one.event, JSON.parse(String(one.args[0]))])).toEqual([
+    expect(reply?.frames?.map((one): unknown[] => [one.event, JSON.parse(String(one.args[0]))])).toEqual([
       [
         'v1OnMyOnline',
         [

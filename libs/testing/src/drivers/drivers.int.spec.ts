@@ -6,6 +6,7 @@ import type { ChatClient, ClientSetup } from './chat-client.js';
 import { ClassicClient } from './classic/classic.driver.js';
 import { MinChatSdkClient } from './minchat/minchat-sdk.driver.js';
 import { MinChatSocketClient } from './minchat/minchat-socket.driver.js';
+import { ReelsClient } from './reels/reels.driver.js';
 import { ann, bob, roomOf, TinyServer } from './tiny-server.fixture.js';
 
 let server: TinyServer;
@@ -27,9 +28,10 @@ const KINDS = {
   'minchat-sdk': (setup: ClientSetup) => new MinChatSdkClient({ ...setup, apiKey: 'K' }),
   'minchat-socket': (setup: ClientSetup) => new MinChatSocketClient({ ...setup, apiKey: 'K' }),
   classic: (setup: ClientSetup) => new ClassicClient(setup),
+  reels: (setup: ClientSetup) => new ReelsClient({ ...setup, token: setup.user.id }),
 } as const;
 type Kind = keyof typeof KINDS;
-const ALL: readonly Kind[] = ['minchat-sdk', 'minchat-socket', 'classic'];
+const ALL: readonly Kind[] = ['minchat-sdk', 'minchat-socket', 'classic', 'reels'];
 
 async function start(kind: Kind, user = ann, timeoutMs = 15_000): Promise<ChatClient> {
   const client = KINDS[kind]({ name: `${user.username}-${kind}`, user, url: server.url, history, timeoutMs });
@@ -61,7 +63,7 @@ describe.each(ALL)('%s', (kind) => {
     expect(await heard).toMatchObject({ type: 'message', room: 'c1', text: 'hello [#k1]' });
     expect(recorded('sending')).toEqual([`${one.name} k1`]);
     expect(recorded('acked')).toEqual([`${one.name} k1`]);
-    const everybody = kind === 'classic' ? [one.name, other.name] : [other.name];
+    const everybody = kind === 'classic' || kind === 'reels' ? [one.name, other.name] : [other.name];
     expect([...recorded('received')].sort()).toEqual(everybody.map((name) => `${name} k1`).sort());
     expect(history.events.filter(({ type }) => type === 'malformed')).toEqual([]);
     expect(
@@ -163,6 +165,25 @@ describe('the classic client', () => {
     const client = await start('classic');
     server.faults = { answer };
     expect(await client.send(roomOf(ann), 'x')).toEqual({ status: 'failed', ...outcome });
+  });
+});
+
+describe('the reels client', () => {
+  it('says who it is in its handshake, and sends through the native API', async () => {
+    const client = await start('reels');
+    expect(server.handshakes).toMatchObject([{ protocol: 4, transport: 'websocket', auth: { token: 'u-ann' } }]);
+    await client.send(roomOf(ann), keyed('k1', 'hi'));
+    await client.typing(roomOf(ann), true);
+    await client.markRead(roomOf(ann), 'm1');
+    await expect.poll(() => namesSent()).toEqual(['POST /api/v1/rooms/c1/messages', 'typing-started', 'messages-read']);
+    expect(server.frames.at(-1)?.args).toEqual([{ chat: 'c1' }]);
+  });
+
+  it('counts a message once that comes under both names', async () => {
+    const client = await start('reels');
+    await client.send(roomOf(ann), keyed('k1', 'hi'));
+    await expect.poll(() => client.rawLog.map(({ name }) => name)).toEqual(['message-sent', 'messages-sent']);
+    expect(recorded('received')).toEqual([`${client.name} k1`]);
   });
 });
 

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { freePort } from '@parlance/persistence';
 import type { Socket } from 'socket.io';
 import { Server } from 'socket.io';
+import { z } from 'zod';
+import { aMessage } from '../world/builders.js';
 import type { ChatUser, RoomRef } from './chat-client.js';
 
 const AT = '2026-01-02T03:04:05.678Z';
@@ -12,6 +14,8 @@ export const ann: ChatUser = { id: 'u-ann', number: 1, username: 'ann', name: 'A
 export const bob: ChatUser = { id: 'u-bob', number: 2, username: 'bob', name: 'Bob' };
 /** As each sees it: the other one is the peer. */
 export const roomOf = (me: ChatUser): RoomRef => ({ id: 'c1', uuid: CLASSIC_ROOM, peer: me === ann ? bob : ann });
+
+const textSchema = z.object({ text: z.string() });
 
 type Ack = (answer: object) => void;
 
@@ -29,7 +33,7 @@ export interface SeenFrame {
   readonly args: readonly unknown[];
 }
 
-/** A throwaway server of one room that speaks just enough of both wires to prove that the drivers drive. It keeps nothing. */
+/** A throwaway server of one room that speaks just enough of three wires to prove that the drivers drive. It keeps nothing. */
 export class TinyServer {
   readonly frames: SeenFrame[] = [];
   readonly handshakes: { readonly protocol: number; readonly transport: string; readonly auth: unknown }[] = [];
@@ -49,7 +53,10 @@ export class TinyServer {
   }
 
   async stop(): Promise<void> {
-    await this.io.close();
+    const closed = this.io.close();
+    // An answer that a test holds back would keep its request open.
+    this.http.closeAllConnections();
+    await closed;
   }
 
   private accept(socket: Socket): void {
@@ -91,6 +98,22 @@ export class TinyServer {
     else if (this.faults.answer !== null) this.io.emit('logs response', this.faults.answer);
   }
 
+  /** A reels client's token is the user's id. */
+  private onNativeMessage(response: ServerResponse, token: string, body: string): void {
+    if (this.faults.answer === null) return;
+    const { text } = textSchema.parse(JSON.parse(body));
+    const sender = token === ann.id ? ann : bob;
+    const { extras: _, ...message } = aMessage({ id: `m${(this.sent += 1)}`, roomId: 'c1', senderId: token, text });
+    const { id: _id, username, name } = sender;
+    const user = { _id, name, username, photo: '' };
+    const data = { message: { _id: message.id, user, chat: 'c1', content: text, at: message.createdAt } };
+    for (const socket of this.io.sockets.sockets.values()) {
+      const verb = socket.handshake.auth['token'] === token ? 'sent' : 'received';
+      for (const event of [`message-${verb}`, `messages-${verb}`]) socket.emit(event, data);
+    }
+    response.end(JSON.stringify(message));
+  }
+
   private minChat(sender: ChatUser, id: string, text: string): object {
     return { success: true, id, chat_id: 'c1', text, seen: false, user: wireUser(sender), created_at: AT };
   }
@@ -101,6 +124,8 @@ export class TinyServer {
     const body = Buffer.concat(chunks).toString();
     this.frames.push({ socket: 'rest', name: `${request.method ?? ''} ${request.url ?? ''}`, args: [body] });
     response.setHeader('content-type', 'application/json');
+    const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
+    if (request.url === '/api/v1/rooms/c1/messages') return this.onNativeMessage(response, token, body);
     response.end(JSON.stringify(restAnswer(request.url ?? '', body)));
   }
 }

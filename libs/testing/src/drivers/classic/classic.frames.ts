@@ -62,6 +62,23 @@ const profileSchema = z.strictObject({
 });
 const profileFailedSchema = z.strictObject({ error: z.strictObject({ type: z.literal('profile'), message: words }) });
 
+export const callOfferSchema = z.strictObject({
+  room_id: title,
+  room_title: title,
+  from_id: number,
+  to_id: number,
+  from_status: z.literal('Calling'),
+  to_status: z.literal('Ringing'),
+  call_type: z.enum(['Video', 'Audio']),
+  type: z.literal('request'),
+});
+export const callAnswerSchema = z.strictObject({
+  status: z.boolean(),
+  type: z.literal('answer'),
+  room_title: title,
+  room_id: title,
+});
+
 const answer = () => meaning('answer');
 const error = ({ message: text }: { readonly message: string }) => meaning('error', { text });
 
@@ -108,6 +125,17 @@ export const CLASSIC_FRAMES: FrameTable = new Map<string, z.ZodType<Meaning>>([
   ],
   [
     'call response',
-    z.tuple([z.union([listSchema.transform(answer), errorSchema.transform(error)])]).transform(([found]) => found),
+    z
+      .tuple([
+        z.union([
+          callOfferSchema.transform(answer),
+          callAnswerSchema.transform(answer),
+          listSchema.transform(answer),
+          errorSchema.transform(error),
+        ]),
+      ])
+      .transform(([found]) => found),
   ],
+  // Whatever the other side of a call said.
+  ['call broadcast', z.tuple([z.json()]).transform(answer)],
 ]);
