@@ -92,6 +92,8 @@ describe('a conversation', () => {
       lastSeq: 0,
       createdAt: expect.stringMatching(ISO),
       createdBy: ann.id,
+      description: null,
+      frozen: false,
     });
     const again = await bob.ask('POST', '/rooms', { kind: 'direct', memberIds: [bob.id, ann.id] });
     expect(again).toMatchObject({ status: 200, body: { id: idOf(created) } });
@@ -113,6 +115,8 @@ describe('a conversation', () => {
       text: 'hello',
       attachment: null,
       replyTo: null,
+      forwardOf: null,
+      broadcastOf: null,
       metadata: { k: 1 },
       createdAt: expect.stringMatching(ISO),
       editedAt: null,
@@ -205,6 +209,7 @@ describe('rooms and members', () => {
       deliveredSeq: expect.any(Number),
       deliveredAt: null,
       joinedAt: expect.stringMatching(ISO),
+      nickname: null,
     });
     expect(await cat.ask('PATCH', path, { name: 'Cats', metadata: { a: 1 } })).toMatchObject({
       status: 200,

@@ -27,7 +27,8 @@ const createRoom = httpRoute<'room.create'>()({
       photo,
       metadata,
       description,
-      announce,
+      // A room made by an app's server begins empty: the first message it sends there is the first of the room.
+      announce: z.boolean().default(false).meta({ description: 'Whether the room begins with an `info` message.' }),
       createdBy: idSchema.optional(),
     }),
   }),
