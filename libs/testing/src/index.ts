@@ -57,3 +57,5 @@ export { makeTempFolder, type TempFolder } from './stack/temp-folder.js';
 export { Random } from './random/random.js';
 export { EVENT_CLASSES, type EventClassName, type EventClassTerms } from './interop/event-classes.js';
 export { expectationOf, type Expectation } from './interop/expectation.js';
+export { goodInputs, type GoodInputs } from './fuzz/inputs.js';
+export { mutated, randomText, randomValue } from './fuzz/payloads.js';

@@ -1,11 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { dialects } from '@parlance/dialect-registry';
 import { inboundEvent } from '@parlance/dialect-kit';
-import { Random } from '@parlance/testing';
+import { goodInputs, Random } from '@parlance/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fuzzDialect } from './fuzz.js';
-import { goodInputs } from './inputs.js';
 
 const RUNS = 2_000;
 const seed = Date.now() % 2 ** 32;

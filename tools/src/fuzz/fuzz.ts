@@ -1,8 +1,6 @@
 import type { Dialect, HttpRoute, InboundEvent, Reply, Translation } from '@parlance/dialect-kit';
 import { ParlanceError, toParlanceError } from '@parlance/domain';
-import type { Random } from '@parlance/testing';
-import type { GoodInputs } from './inputs.js';
-import { mutated, randomText, randomValue } from './payloads.js';
+import { mutated, randomText, randomValue, type GoodInputs, type Random } from '@parlance/testing';
 
 /** What one schema did with its payloads. `accepted`: understood; `refused`: with a coded error. */
 export interface FuzzResult {

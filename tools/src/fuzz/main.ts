@@ -1,10 +1,9 @@
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { dialects } from '@parlance/dialect-registry';
-import { Random } from '@parlance/testing';
+import { goodInputs, Random } from '@parlance/testing';
 import { z } from 'zod';
 import { fuzzDialect } from './fuzz.js';
-import { goodInputs } from './inputs.js';
 
 const USAGE = 'usage: npm run fuzz [-- --runs 100000 --seed N]';
 

@@ -1,4 +1,4 @@
-import type { Random } from '@parlance/testing';
+import type { Random } from '../random/random.js';
 
 /** What random values are made of: the edges of every type, names that hurt, and what schemas compare with. */
 const TEXTS = [
