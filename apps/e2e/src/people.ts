@@ -5,6 +5,7 @@ import {
   MinChatSdkClient,
   MinChatSocketClient,
   NativeApi,
+  VChatClient,
   type ChatClient,
   type ChatUser,
   type Stack,
@@ -12,6 +13,8 @@ import {
 
 const SECRET_KEY = 'demo-secret-key';
 const APP_KEY = 'demo-public-key';
+/** The vendor's sample value, which the demo tenant keeps. */
+const HASH_KEY = 'V_CHAT_SDK_V2_VERY_STRONG_KEY';
 /** A client of the 2.x era waits up to 5 s between its attempts, and a killed stack takes a while to come back. */
 const PATIENCE_MS = 45_000;
 
@@ -25,6 +28,7 @@ export interface Play {
   readonly sdk: (user: ChatUser, gateway: number) => Promise<ChatClient>;
   readonly socket: (user: ChatUser, gateway: number) => Promise<ChatClient>;
   readonly classic: (user: ChatUser, gateway: number) => Promise<ChatClient>;
+  readonly vchat: (user: ChatUser, gateway: number) => Promise<ChatClient>;
   end(): Promise<void>;
 }
 
@@ -54,6 +58,7 @@ export function stage(stack: Stack, patienceMs = PATIENCE_MS): Play {
     sdk: (user, index) => enter(new MinChatSdkClient({ ...setup('sdk', user, index), apiKey: APP_KEY })),
     socket: (user, index) => enter(new MinChatSocketClient({ ...setup('socket', user, index), apiKey: APP_KEY })),
     classic: (user, index) => enter(new ClassicClient(setup('classic', user, index))),
+    vchat: (user, index) => enter(new VChatClient({ ...setup('vchat', user, index), hashKey: HASH_KEY })),
     end: async () => {
       await Promise.allSettled(cast.map((client) => client.disconnect()));
     },
@@ -64,4 +69,5 @@ export function stage(stack: Stack, patienceMs = PATIENCE_MS): Play {
 export const CLIENTS: Readonly<Record<string, (play: Play, user: ChatUser, gateway: number) => Promise<ChatClient>>> = {
   minchat: (play, user, gateway) => play.sdk(user, gateway),
   classic: (play, user, gateway) => play.classic(user, gateway),
+  vchat: (play, user, gateway) => play.vchat(user, gateway),
 };

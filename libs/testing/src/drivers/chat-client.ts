@@ -36,6 +36,7 @@ export type ChatEventType =
   | 'deleted'
   | 'read'
   | 'delivered'
+  | 'info'
   | 'blocked'
   | 'kicked'
   | 'call'

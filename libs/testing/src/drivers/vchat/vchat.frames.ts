@@ -191,7 +191,10 @@ function called(word: string, schema: z.ZodType<CallKey>): z.ZodType<Meaning> {
 }
 
 export const VCHAT_FRAMES: FrameTable = new Map<string, z.ZodType<Meaning>>([
-  ['v1OnNewMessage', jsonText(messageSchema).transform(([one]) => meaning('message', about(one)))],
+  [
+    'v1OnNewMessage',
+    jsonText(messageSchema).transform(([one]) => meaning(one.mT === 'info' ? 'info' : 'message', about(one))),
+  ],
   [
     'v1OnDeleteMessageFromAll',
     jsonText(messageSchema)
