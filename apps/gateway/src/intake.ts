@@ -117,7 +117,7 @@ export class Intake {
       await this.identify(connection, translation);
       const reply = this.run(connection, translation).catch(failed);
       // Whoever comes next must find the connection as this frame leaves it.
-      if (translation.asks === 'session.leave') await reply;
+      if (translation.asks === 'session.leave' || translation.holds === true) await reply;
       return { reply };
     } catch (error) {
       return { reply: Promise.resolve(failed(error)) };

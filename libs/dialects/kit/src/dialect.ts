@@ -74,6 +74,8 @@ export interface Translation {
   readonly claim: Claim | null;
   readonly asks: IntentType | null;
   readonly run: (execute: Execute) => Promise<Reply>;
+  /** true: what follows on this connection is begun when this is answered, so that nothing overtakes what takes several intents */
+  readonly holds?: boolean;
   /** the wording of an error met before or instead of `run` */
   readonly refuse: (error: ParlanceError) => Reply;
 }
@@ -128,6 +130,8 @@ export interface Dialect {
   readonly http: HttpCompanion | null;
   /** by the name of the mode that a reply may set; absent: every connection is written to alike */
   readonly encodings?: ReadonlyMap<string, FrameEncoding>;
+  /** largest frame of a connection that is bound to this dialect, over WebSocket, bytes; absent: as before it is bound */
+  readonly maxPacketBytes?: number;
 }
 
 /** Bounds that every inbound payload meets before its schema (guarantees.md section 7). */

@@ -1,5 +1,11 @@
 import type { HttpRequest } from '@parlance/dialect-kit';
-import { recordingExecute, sampleRoomView, sampleUser } from '@parlance/dialect-kit/conformance';
+import {
+  recordingExecute,
+  sampleMessage,
+  sampleRoomView,
+  sampleStamp,
+  sampleUser,
+} from '@parlance/dialect-kit/conformance';
 import { ERROR_CODES, ParlanceError } from '@parlance/domain';
 import { describe, expect, it } from 'vitest';
 import { http } from './http.js';
@@ -99,11 +105,13 @@ describe('errors', () => {
     ['post /v1/messages', { body: { chat_id: 'c1', user_id: 'ann' } }],
     ['patch /v1/messages/:id', { params: { id: 'm1' }, body: {} }],
     ['post /v1/chat', { headers: JSON_BODY, body: { usernames: ['ann', 'ann'], user_id: 'ann' } }],
-  ])('%s %j asks for what is missing', (route, request) => {
-    expect(refusal(route, request)).toMatchObject({
+  ])('%s %j asks for what is missing, and does nothing', async (route, request) => {
+    const { execute, intents } = recordingExecute();
+    await expect(call(route, request).run(execute)).rejects.toMatchObject({
       code: 'invalid',
       message: expect.stringMatching(/text|usernames/),
     });
+    expect(intents).toEqual([]);
   });
 
   it('an unknown user is not found', async () => {
@@ -114,19 +122,114 @@ describe('errors', () => {
 });
 
 describe('files', () => {
-  const files = [{ field: 'file', name: 'a.png', mimeType: 'image/png', bytes: new Uint8Array(3) }];
+  const picture = { field: 'file', name: 'a.png', mimeType: 'image/png', bytes: new Uint8Array(3) };
+  const avatar = { ...picture, field: 'avatar_file' };
   const text = { chat_id: 'c1', user_id: 'ann', text: 'look' };
+  const file = {
+    id: 'f1',
+    roomId: 'c1',
+    ownerId: 'ann',
+    name: 'a.png',
+    mimeType: 'image/png',
+    size: 3,
+    width: 4,
+    height: 5,
+    url: '/f/f1/proof/a.png',
+    createdAt: '2026-01-02T03:04:05.678Z',
+  };
+  const carried = { url: file.url, name: 'a.png', mimeType: 'image/png', size: 3, width: 4, height: 5 };
+
+  /** What is asked for, the answers to all but uploads being missing. */
+  const asked = async (route: string, request: Partial<HttpRequest>, mimeType = file.mimeType) => {
+    const { execute, intents } = recordingExecute({
+      'file.store': () => ({ file: { ...file, mimeType } }),
+      'message.get': () => ({
+        message: sampleMessage({ roomId: 'c7' }),
+        sender: null,
+        room: sampleStamp(sampleRoomView()),
+      }),
+    });
+    await call(route, { headers: FORM, ...request })
+      .run(execute)
+      .catch(() => undefined);
+    return intents;
+  };
+
+  it('of a message are stored for its chat first', async () => {
+    const intents = await asked('post /v1/messages', { body: text, files: [picture] });
+    expect(intents).toMatchObject([
+      { type: 'file.store', room: 'c1', name: 'a.png', mimeType: 'image/png', bytes: picture.bytes },
+      { type: 'message.send', room: 'c1', draft: { type: 'image', text: 'look', attachment: carried } },
+    ]);
+  });
 
   it.each([
-    ['post /v1/messages', { headers: FORM, body: text, files }],
-    ['post /v1/messages', { headers: FORM, body: { ...text, file: 'https://x.test/a.png' } }],
-    ['patch /v1/messages/:id', { params: { id: 'm1' }, headers: FORM, body: { text: 'ho' }, files }],
-    ['post /v1/user', { headers: FORM, body: { username: 'ann' }, files }],
-    ['post /v1/user', { headers: FORM, body: { username: 'ann', avatar_file: '[object FormData]' } }],
-    ['patch /v1/user/:id', { params: { id: 'ann' }, headers: FORM, body: { name: 'Ann' }, files }],
-    ['post /v1/chat', { headers: FORM, body: { usernames: ['ann', 'bob'] }, files }],
-  ])('in %s are refused with all that came along', (route, request) => {
-    expect(refusal(route, request).code).toBe('unsupported');
+    ['image/gif', 'image'],
+    ['video/mp4', 'video'],
+    ['audio/mpeg', 'file'],
+    ['application/pdf', 'file'],
+  ])('of the type %s make a message of the type %s, also without words', async (mimeType, type) => {
+    const [, send] = await asked(
+      'post /v1/messages',
+      { body: { ...text, text: undefined }, files: [picture] },
+      mimeType,
+    );
+    expect(send).toMatchObject({ draft: { type, text: null, attachment: { mimeType } } });
+  });
+
+  it('of an edit are stored where the message is', async () => {
+    const intents = await asked('patch /v1/messages/:id', { params: { id: 'm1' }, body: {}, files: [picture] });
+    expect(intents).toMatchObject([
+      { type: 'message.get', messageId: 'm1' },
+      { type: 'file.store', room: 'c7' },
+      { type: 'message.edit', messageId: 'm1', messageType: 'image', attachment: carried },
+    ]);
+  });
+
+  it.each([
+    ['post /v1/user', { body: { username: 'ann' } }, { type: 'user.put', fields: { photo: file.url } }],
+    ['patch /v1/user/:id', { params: { id: 'ann' }, body: {} }, { type: 'user.put', fields: { photo: file.url } }],
+    ['post /v1/chat', { body: { usernames: ['ann', 'bob'] } }, { type: 'room.create', photo: file.url }],
+  ])('of %s become its picture, which anybody may see', async (route, request, then) => {
+    const intents = await asked(route, { ...request, files: [avatar] });
+    expect(intents).toMatchObject([{ type: 'file.store', room: null }, then]);
+  });
+
+  it.each([
+    ['under another name', 'post /v1/messages', { body: text, files: [avatar] }],
+    ['two of them', 'post /v1/messages', { body: text, files: [picture, picture] }],
+    ['two pictures', 'post /v1/user', { body: { username: 'ann' }, files: [avatar, avatar] }],
+    ['a message’s for a user', 'patch /v1/user/:id', { params: { id: 'ann' }, body: {}, files: [picture] }],
+    [
+      'what a browser makes of a file it cannot send',
+      'post /v1/user',
+      { body: { username: 'ann', avatar_file: '[object FormData]' } },
+    ],
+  ])('%s: nothing at all is done', async (_, route, request) => {
+    const { execute, intents } = recordingExecute();
+    await expect(call(route, { headers: FORM, ...request }).run(execute)).rejects.toMatchObject({ code: 'invalid' });
+    expect(intents).toEqual([]);
+  });
+
+  it('as a text are no files', () => {
+    const error = refusal('post /v1/messages', { headers: FORM, body: { ...text, file: 'https://x.test/a.png' } });
+    expect(Object.keys(error.details?.fields ?? {})).toContain('body.file');
+  });
+});
+
+describe('the calls of the vendor’s tests', () => {
+  it('know the demo’s key alone', () => {
+    expect(call('get /sdk-test', {}).claim).toEqual({ credential: 'demo-public-key' });
+    expect(call('post /sdk-test', { body: { user_id: 'x' } }).claim).toEqual({ credential: 'demo-public-key' });
+  });
+
+  it('are not there where it is not known', () => {
+    const routes = http.routes.filter(({ path }) => path === '/sdk-test');
+    expect(routes).toHaveLength(2);
+    for (const { refuse } of routes) {
+      expect(refuse?.(new ParlanceError('unauthenticated', 'Unknown key.'))?.status).toBe(404);
+      expect(refuse?.(new ParlanceError('overloaded', 'Busy.'))).toBeNull();
+    }
   });
 });
 

@@ -1,8 +1,10 @@
-import type { Claim, InboundEvent, Reply } from '@parlance/dialect-kit';
-import { inboundEvent } from '@parlance/dialect-kit';
-import type { Message, Metadata, TypingStatus, User } from '@parlance/domain';
-import { ParlanceError, textDraft } from '@parlance/domain';
-import { DONE, extrasFor, failure, statusWord, wireMessage } from './reply.js';
+import type { Claim, Execute, InboundContext, InboundEvent, IntentType, Reply } from '@parlance/dialect-kit';
+import { inboundEvent, parseInput } from '@parlance/dialect-kit';
+import type { TypingStatus } from '@parlance/domain';
+import { toParlanceError } from '@parlance/domain';
+import type { z } from 'zod';
+import { DONE, draftOf, failure, messageAnswer, statusWord } from './reply.js';
+import { edited, stored } from './upload.js';
 import {
   chatRoomSchema,
   deleteSchema,
@@ -11,6 +13,7 @@ import {
   statusSchema,
   typingSchema,
   updateSchema,
+  uploadOf,
   userRoomSchema,
 } from './wire.js';
 
@@ -21,18 +24,35 @@ function claimOf(apiKey: string, userId?: string): Claim {
   return userId === undefined ? { credential: apiKey } : { credential: apiKey, user: { id: userId } };
 }
 
-/** A message with a file is not stored by half. */
-export function refuseFile(file: unknown): void {
-  if (file != null) throw new ParlanceError('unsupported', 'Files cannot be sent here yet: nothing was stored.');
+interface StepsDefinition<S extends z.ZodType> {
+  readonly schema: S;
+  readonly asks: IntentType;
+  readonly claim: (input: z.output<S>) => Claim;
+  /** what follows on this connection waits for it, so that no later message overtakes a file on its way */
+  readonly holds: (input: z.output<S>) => boolean;
+  readonly run: (execute: Execute, input: z.output<S>, context: InboundContext) => Promise<Reply>;
 }
 
-export function draftOf(text: string | null | undefined, metadata: Metadata | null | undefined) {
-  return textDraft(text ?? '', { metadata: metadata ?? {}, extras: extrasFor(metadata) });
-}
-
-/** `sent`: the metadata that came with this very request, shown again even where it is empty. */
-export function messageAnswer(message: Message, sender: User, sent?: Metadata | null): object {
-  return { success: true, ...wireMessage(message, { sender }), ...(sent == null ? {} : { metadata: sent }) };
+/** A message event that may take more than one intent. */
+function stepsEvent<S extends z.ZodType>({ schema, asks, claim, holds, run }: StepsDefinition<S>): InboundEvent {
+  return {
+    rate: 'message',
+    schema,
+    refuse: failure,
+    parse: (args, context) => {
+      const input = parseInput(schema, args[0]);
+      const answer = async (execute: Execute): Promise<Reply> => {
+        try {
+          return await run(execute, input, context);
+        } catch (error) {
+          const coded = toParlanceError(error);
+          if (coded.code === 'internal') throw coded;
+          return failure(coded);
+        }
+      };
+      return { claim: claim(input), asks, holds: holds(input), run: answer, refuse: failure };
+    },
+  };
 }
 
 const identify = inboundEvent<'session.identify'>()({
@@ -67,28 +87,29 @@ const closeChat = inboundEvent<'room.close'>()({
   refuse: failure,
 });
 
-const send = inboundEvent<'message.send'>()({
-  rate: 'message',
+/** A message, its file stored before it. */
+const send = stepsEvent({
   schema: messageSchema,
+  asks: 'message.send',
   claim: ({ apiKey, user_id }) => claimOf(apiKey, user_id),
-  intent: ({ chat_id, text, metadata, file }) => {
-    refuseFile(file);
-    return { type: 'message.send', room: chat_id, draft: draftOf(text, metadata) };
+  holds: ({ file }) => file != null,
+  run: async (execute, { chat_id, text, metadata, file }) => {
+    const draft = draftOf(text, metadata, await stored(execute, chat_id, uploadOf(file)));
+    const { message, sender } = await execute({ type: 'message.send', room: chat_id, draft });
+    return { ack: [messageAnswer(message, sender)] };
   },
-  reply: ({ message, sender }) => ({ ack: [messageAnswer(message, sender)] }),
-  refuse: failure,
 });
 
-const update = inboundEvent<'message.edit'>()({
-  rate: 'message',
+const update = stepsEvent({
   schema: updateSchema,
+  asks: 'message.edit',
   claim: ({ apiKey }) => claimOf(apiKey),
-  intent: ({ messageId, text, metadata, file }) => {
-    refuseFile(file);
-    return { type: 'message.edit', messageId, text: text ?? undefined, metadata: metadata ?? undefined };
+  holds: ({ file }) => file != null,
+  run: async (execute, { messageId, text, metadata, file }, { user }) => {
+    const change = { messageId, text, metadata, upload: uploadOf(file), asker: user?.id };
+    const { message, sender } = await edited(execute, change);
+    return { ack: [messageAnswer(message, sender, metadata)] };
   },
-  reply: ({ message, sender }, { metadata }) => ({ ack: [messageAnswer(message, sender, metadata)] }),
-  refuse: failure,
 });
 
 const remove = inboundEvent<'message.delete'>()({

@@ -5,6 +5,9 @@ import { outbound } from './outbound.js';
 import { failure } from './reply.js';
 import { NAME } from './wire.js';
 
+/** A frame with the largest file, and what stands beside it, bytes. */
+const MAX_FILE_FRAME = 28 * 1_048_576;
+
 /** MinChat: its clients show nothing in the handshake, so a connection is known by its first event. */
 export const minchat: Dialect = {
   name: NAME,
@@ -13,4 +16,5 @@ export const minchat: Dialect = {
   outbound,
   refuse: failure,
   http,
+  maxPacketBytes: MAX_FILE_FRAME,
 };

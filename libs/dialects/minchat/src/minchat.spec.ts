@@ -7,7 +7,7 @@ import {
   sampleUser,
 } from '@parlance/dialect-kit/conformance';
 import { PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
-import { jsonProblem, ParlanceError, toParlanceError } from '@parlance/domain';
+import { jsonProblem, ParlanceError, snapshotOf, toParlanceError } from '@parlance/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -94,14 +94,93 @@ describe('bad payloads are refused by field', () => {
 });
 
 describe('files', () => {
-  const file = { name: 'a.png', type: 'image/png', buffer: new Uint8Array(4) };
+  const file = { name: 'a.png', type: 'image/png', buffer: Buffer.from('....') };
+  const stored = {
+    id: 'f1',
+    roomId: 'c1',
+    ownerId: 'ann',
+    name: 'a.png',
+    mimeType: 'image/png',
+    size: 4,
+    width: 2,
+    height: 2,
+    url: '/f/f1/proof/a.png',
+    createdAt: '2026-01-02T03:04:05.678Z',
+  };
+  const world = () =>
+    recordingExecute({
+      'file.store': () => ({ file: stored }),
+      'message.get': () => ({
+        message: sampleMessage(),
+        sender: sampleUser('ann'),
+        room: sampleStamp(sampleRoomView()),
+      }),
+      'message.send': ({ draft }) => ({
+        message: sampleMessage(draft),
+        sender: sampleUser('ann'),
+        room: sampleStamp(sampleRoomView()),
+        repeated: false,
+      }),
+      'message.edit': ({ attachment }) => ({
+        message: sampleMessage({ type: 'image', attachment: attachment ?? null }),
+        sender: sampleUser('ann'),
+        room: sampleStamp(sampleRoomView()),
+      }),
+    });
+  const translated = (event: string, payload: object, user = snapshotOf(sampleUser('ann'))) =>
+    minchat.inbound.get(event)?.parse([payload], { acked: true, tenant: null, user });
 
-  it.each([
-    ['message', { ...MESSAGE, file }],
-    ['message', { apiKey, chat_id: 'c1', user_id: 'ann', file: { name: 'a.png', type: 'image/png', buffer: null } }],
-    ['message.update', { messageId: 'm1', text: 'ho', apiKey, file }],
-  ])('in %s are refused as a whole, the text beside them too', (event, payload) => {
-    expect(refusal(event, [payload]).code).toBe('unsupported');
+  it('go before their message, which comes back with where they are; what follows waits', async () => {
+    const { execute, intents } = world();
+    const translation = translated('message', { ...MESSAGE, file });
+    expect(translation?.holds).toBe(true);
+    expect(await translation?.run(execute)).toMatchObject({
+      ack: [{ success: true, text: 'hi', file: { type: 'image', url: stored.url, name: 'a.png', size: '0.00 KB' } }],
+    });
+    expect(intents).toMatchObject([
+      { type: 'file.store', room: 'c1', name: 'a.png', mimeType: 'image/png', bytes: file.buffer },
+      { type: 'message.send', draft: { type: 'image', text: 'hi', attachment: { width: 2, height: 2 } } },
+    ]);
+  });
+
+  it('of an edit go where the message is', async () => {
+    const { execute, intents } = world();
+    const reply = await translated('message.update', { messageId: 'm1', apiKey, file })?.run(execute);
+    expect(reply).toMatchObject({ ack: [{ success: true, file: { type: 'image', url: stored.url } }] });
+    expect(intents.map(({ type }) => type)).toEqual(['message.get', 'file.store', 'message.edit']);
+  });
+
+  it('of an edit by somebody else are not stored', async () => {
+    const { execute, intents } = world();
+    const bob = snapshotOf(sampleUser('bob'));
+    const reply = await translated('message.update', { messageId: 'm1', apiKey, file }, bob)?.run(execute);
+    expect(reply).toMatchObject({ ack: [{ success: false, message: expect.any(String) }] });
+    expect(intents.map(({ type }) => type)).toEqual(['message.get']);
+  });
+
+  it('that are refused send nothing, the text beside them neither', async () => {
+    const intents: string[] = [];
+    const reply = await translated('message', { ...MESSAGE, file })?.run((intent) => {
+      intents.push(intent.type);
+      throw new ParlanceError('too-large', 'A file has at most 5 bytes.');
+    });
+    expect(reply).toMatchObject({ ack: [{ success: false, message: 'A file has at most 5 bytes.' }] });
+    expect(intents).toEqual(['file.store']);
+  });
+
+  it.each([null, undefined, {}, 'base64', [1, 2], { type: 'Buffer', data: [1] }])(
+    'whose content is %j are refused as a whole',
+    (buffer) => {
+      for (const event of ['message', 'message.update']) {
+        const error = refusal(event, [{ ...MESSAGE, messageId: 'm1', file: { ...file, buffer } }]);
+        expect(Object.keys(error.details?.fields ?? {})).toContain('file.buffer');
+      }
+    },
+  );
+
+  it('alone may be large frames', () => {
+    expect(minchat.maxPacketBytes).toBe(28 * 1_048_576);
+    expect(translated('message', MESSAGE)?.holds).toBe(false);
   });
 });
 

@@ -1,6 +1,8 @@
 import type { Reply, RoomView } from '@parlance/dialect-kit';
 import { frame } from '@parlance/dialect-kit';
-import type { Attachment, Member, Message, Metadata, ParlanceError, UserSnapshot } from '@parlance/domain';
+import type { Attachment, Draft, Member, Message, Metadata, ParlanceError, User, UserSnapshot } from '@parlance/domain';
+import { textDraft } from '@parlance/domain';
+import type { Carried } from './upload.js';
 import { NAME } from './wire.js';
 
 /** What is known of a person: a fact's snapshot has no metadata. */
@@ -71,8 +73,19 @@ function metadataOf({ metadata, extras }: Message): object {
   return isGiven ? { metadata } : {};
 }
 
-export function extrasFor(metadata: Metadata | null | undefined): Record<string, Metadata> {
+function extrasFor(metadata: Metadata | null | undefined): Record<string, Metadata> {
   return metadata != null && Object.keys(metadata).length === 0 ? { [NAME]: { emptyMetadata: true } } : {};
+}
+
+export function draftOf(text: string | null | undefined, metadata: Metadata | null | undefined, file?: Carried): Draft {
+  const words = { metadata: metadata ?? {}, extras: extrasFor(metadata) };
+  if (file === undefined) return textDraft(text ?? '', words);
+  return { ...textDraft('', words), text: (text ?? '') === '' ? null : (text ?? null), ...file };
+}
+
+/** `sent`: the metadata that came with this very request, shown again even where it is empty. */
+export function messageAnswer(message: Message, sender: User, sent?: Metadata | null): object {
+  return { success: true, ...wireMessage(message, { sender }), ...(sent == null ? {} : { metadata: sent }) };
 }
 
 function contentOf(message: Message): object {

@@ -13,7 +13,7 @@ import {
 } from '@parlance/dialect-kit/conformance';
 import type { Delivery, DomainEventType, HttpRequest, RoomView } from '@parlance/dialect-kit';
 import type { User, UserRef } from '@parlance/domain';
-import { factSchema, receiptChangedSchema, signalSchema } from '@parlance/domain';
+import { factSchema, receiptChangedSchema, signalSchema, userEventSchema } from '@parlance/domain';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { minchat } from './index.js';
@@ -96,6 +96,7 @@ function world() {
     }),
     'member.add': () => ({ ...team, added: [bob] }),
     'member.remove': () => ({ ...team, removed: bob }),
+    'user.terminate': () => ({}),
   });
 }
 
@@ -197,7 +198,7 @@ function written(delivery: Delivery, viewers: readonly string[]): unknown {
   return { to, except, each: Object.fromEntries(viewers.map((viewer) => [viewer, delivery.each(viewer)])) };
 }
 
-const domainEvent = z.union([factSchema, receiptChangedSchema, signalSchema]);
+const domainEvent = z.union([factSchema, receiptChangedSchema, signalSchema, userEventSchema]);
 
 function heard(type: DomainEventType, room: RoomView, change: object, message: object): unknown {
   const [sample] = sampleEvents(room)[type];

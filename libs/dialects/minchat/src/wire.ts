@@ -1,6 +1,7 @@
 import { PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
 import { idSchema, jsonProblem, metadataSchema } from '@parlance/domain';
 import { z } from 'zod';
+import type { Upload } from './upload.js';
 
 /** The dialect's name: its key among a message's extras. */
 export const NAME = 'minchat';
@@ -24,12 +25,18 @@ function isPlain(value: unknown): boolean {
   return Object.values(value).every(isPlain);
 }
 
-/** A file beside a text; `buffer` is whatever the SDK makes of it. */
+/** A file beside a text. Where the SDK cannot read it (a form of a browser, say) `buffer` is no binary data. */
 export const fileField = z.object({
   name: z.string().max(512).nullish(),
   type: z.string().max(256).nullish(),
-  buffer: z.unknown().optional(),
+  buffer: z.unknown().refine((value) => value instanceof Uint8Array, { message: 'must be binary data' }),
 });
+
+/** The file of a frame, as far as there is one. */
+export function uploadOf(file: z.output<typeof fileField> | null | undefined): Upload | undefined {
+  if (file == null || !(file.buffer instanceof Uint8Array)) return undefined;
+  return { name: file.name ?? '', mimeType: file.type ?? '', bytes: file.buffer };
+}
 
 /** The sender's own user object; only who it is counts. */
 const self = z.object({ id: idSchema });
@@ -70,6 +77,11 @@ export function usernamesOf(fields: {
   readonly 'usernames[]'?: readonly string[] | undefined;
 }): readonly string[] {
   return [...new Set([...(fields.usernames ?? []), ...(fields['usernames[]'] ?? [])])];
+}
+
+/** A call about several users names one at least. */
+export function namesSomebody(fields: Parameters<typeof usernamesOf>[0]): boolean {
+  return usernamesOf(fields).length > 0;
 }
 
 /** Metadata of a form is JSON text, of a JSON body an object. */
