@@ -1,6 +1,6 @@
 import { userProof } from '@parlance/auth';
 import { sampleTenant, sampleUser } from '@parlance/dialect-kit/conformance';
-import type { CredentialKind, Tenant, User, UserRef } from '@parlance/domain';
+import type { CredentialKind, Tenant, UserRef } from '@parlance/domain';
 import { ParlanceError } from '@parlance/domain';
 import { describe, expect, it } from 'vitest';
 import { actingUser, actorOf, isServer, names, settleCaller, viewerOf } from './caller.js';

@@ -10,7 +10,6 @@ import {
 } from '@parlance/auth';
 import { ParlanceError, type Tenant, type VerifiedCredential } from '@parlance/domain';
 import { KeyService } from '../key/key.service.js';
-import { StandingService } from '../standing/standing.service.js';
 import { TenantService } from '../tenant/tenant.service.js';
 import { TokenService } from '../token/token.service.js';
 
@@ -21,7 +20,6 @@ export class CredentialService {
     @Inject(TenantService) private readonly tenants: TenantService,
     @Inject(KeyService) private readonly keys: KeyService,
     @Inject(TokenService) private readonly tokens: TokenService,
-    @Inject(StandingService) private readonly standings: StandingService,
   ) {}
 
   /** Errors: `unauthenticated`, `permission-denied` (origin). */
@@ -33,7 +31,6 @@ export class CredentialService {
 
   forget({ kind, tenantId, id }: IdentityChange): void {
     if (kind === 'credential') this.keys.forget(id);
-    if (kind === 'user') this.standings.forget({ tenantId, userId: id });
     if (kind !== 'tenant') return;
     this.tenants.forget(tenantId);
     this.tokens.forget(tenantId);
@@ -41,7 +38,7 @@ export class CredentialService {
 
   /** Forgets everything: changes may have been missed while the bus was away. */
   clear(): void {
-    for (const noun of [this.keys, this.standings, this.tenants, this.tokens]) noun.clear();
+    for (const noun of [this.keys, this.tenants, this.tokens]) noun.clear();
   }
 
   async #identify({ credential, host }: CredentialRequest): Promise<VerifiedCredential> {

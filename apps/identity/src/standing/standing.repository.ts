@@ -30,11 +30,11 @@ export class StandingRepository {
   constructor(@Inject(PERSISTENCE) private readonly persistence: Persistence) {}
 
   /** The standing of each of the users that exist, with one query. */
-  async findMany(keys: readonly UserKey[]): Promise<readonly (UserKey & Standing)[]> {
+  async findMany(batch: readonly UserKey[]): Promise<readonly (UserKey & Standing)[]> {
     const rows = await this.persistence.prisma.$queryRaw`
       SELECT u.tenant_id AS "tenantId", u.id AS "userId", u.terminated_at IS NOT NULL AS terminated,
         r.kind, r.ref, r.revoked_at AS "revokedAt"
-      FROM unnest(${keys.map(({ tenantId }) => tenantId)}::text[], ${keys.map(({ userId }) => userId)}::text[])
+      FROM unnest(${batch.map(({ tenantId }) => tenantId)}::text[], ${batch.map(({ userId }) => userId)}::text[])
         AS asked(tenant_id, id)
       JOIN identity.app_user u ON u.tenant_id = asked.tenant_id AND u.id = asked.id
       LEFT JOIN identity.revocation r ON r.tenant_id = u.tenant_id AND r.user_id = u.id`;
@@ -50,7 +50,7 @@ export class StandingRepository {
   }
 
   /** Ends an account, unless it has ended: when and with which words it did. Null: there is no such user. */
-  async terminate({ tenantId, userId }: UserKey, message: string): Promise<{ at: Date; message: string } | null> {
+  async terminate(tenantId: string, userId: string, message: string): Promise<{ at: Date; message: string } | null> {
     const [, rows] = await this.persistence.prisma.$transaction([
       this.persistence.prisma.pushDevice.deleteMany({ where: { tenantId, userId } }),
       this.persistence.prisma.$queryRaw`
@@ -64,7 +64,7 @@ export class StandingRepository {
   }
 
   /** Later times win. What has expired meanwhile is forgotten. Errors: `not-found` (no such user). */
-  async revoke({ tenantId, userId }: UserKey, revocation: Revocation, expiresAt: Date | null): Promise<void> {
+  async revoke(tenantId: string, userId: string, revocation: Revocation, expiresAt: Date | null): Promise<void> {
     const { kind, ref } = revocation;
     const at = new Date(revocation.at);
     try {

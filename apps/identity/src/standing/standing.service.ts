@@ -12,43 +12,44 @@ import {
 import { ParlanceError, type UserEventOf } from '@parlance/domain';
 import type { Clock } from '@parlance/observability';
 import type { z } from 'zod';
-import { CachedLookup } from '../lookup/cached-lookup.js';
+import { TurnBatch } from '../lookup/turn-batch.js';
 import { isStorable } from '../user/user-rules.js';
 import { isRevoked, issueTime, type RevocableToken, type Revocation, type Standing } from './standing-rules.js';
 import { StandingRepository, type UserKey } from './standing.repository.js';
 
 const CLEAN: Standing = { terminated: false, revocations: [] };
 
-/** Whether an account and its tokens are still good, from memory where possible. */
+/**
+ * Whether an account and its tokens are still good. Never from memory: edges remember who a credential is, and ask again when they hear
+ * that it changed; what they then hear must be true of whichever replica they ask.
+ */
 @Injectable()
 export class StandingService {
-  readonly #byUser: CachedLookup<Standing>;
+  readonly #reads = new TurnBatch<UserKey, Standing>({ load: (users) => this.#load(users) });
 
   constructor(
     @Inject(StandingRepository) private readonly standings: StandingRepository,
     @Inject(CLOCK) private readonly now: Clock,
     @Inject(BUS) private readonly bus: Bus,
-  ) {
-    this.#byUser = new CachedLookup({ load: (keys) => this.#load(keys), now });
-  }
+  ) {}
 
   /** Errors: `unauthenticated` (ended account, revoked token). */
   async require(user: UserKey, token: RevocableToken): Promise<void> {
-    const standing = await this.#of(user);
+    const standing = await this.#reads.ask(user);
     if (standing.terminated) throw new ParlanceError('unauthenticated', 'This account has been terminated.');
     if (isRevoked(standing, token)) throw new ParlanceError('unauthenticated', 'The token has been revoked.');
   }
 
   /** The time of issue of a new token, in ms. Errors: `permission-denied` (ended account). */
   async issueTime(user: UserKey, deviceId: string | undefined): Promise<number> {
-    const standing = await this.#of(user, 0);
+    const standing = await this.#reads.ask(user);
     if (standing.terminated) throw new ParlanceError('permission-denied', 'This account has been terminated.');
     return issueTime(standing, deviceId, this.now());
   }
 
   /** Errors: `not-found`. */
   async terminate({ tenantId, userId, message }: z.output<typeof terminateUser.input>): Promise<void> {
-    const ended = isStorable(message + userId) ? await this.standings.terminate({ tenantId, userId }, message) : null;
+    const ended = isStorable(message + userId) ? await this.standings.terminate(tenantId, userId, message) : null;
     if (ended === null) throw new ParlanceError('not-found', 'User not found.');
     const event: UserEventOf<'user.terminated'> = {
       type: 'user.terminated',
@@ -74,32 +75,24 @@ export class StandingService {
       throw new ParlanceError('not-found', 'User not found.');
     const end = expiresAt === null ? null : new Date(expiresAt);
     for (const revocation of revocations)
-      await this.standings.revoke({ tenantId, userId }, revocation, revocation.kind === 'token' ? end : null);
+      await this.standings.revoke(tenantId, userId, revocation, revocation.kind === 'token' ? end : null);
     this.#changed({ tenantId, userId });
   }
 
-  forget({ tenantId, userId }: UserKey): void {
-    this.#byUser.evict(keyOf(tenantId, userId));
-  }
-
-  clear(): void {
-    this.#byUser.clear();
-  }
-
-  #changed(user: UserKey): void {
-    this.forget(user);
-    const { tenantId, userId: id } = user;
+  #changed({ tenantId, userId: id }: UserKey): void {
     this.bus.publish(identityChanged, IDENTITY_CHANGED_ADDRESS, { kind: 'user', tenantId, id });
   }
 
-  async #of({ tenantId, userId }: UserKey, maxAgeMs?: number): Promise<Standing> {
-    return (await this.#byUser.get(keyOf(tenantId, userId), maxAgeMs)) ?? CLEAN;
+  async #load(users: readonly UserKey[]): Promise<readonly Standing[]> {
+    const distinct = new Map(users.map((user) => [keyOf(user), user]));
+    const found = await this.standings.findMany([...distinct.values()]);
+    const byKey = new Map(found.map((standing) => [keyOf(standing), standing]));
+    return users.map((user) => byKey.get(keyOf(user)) ?? CLEAN);
   }
+}
 
-  async #load(keys: readonly string[]): Promise<ReadonlyMap<string, Standing>> {
-    const found = await this.standings.findMany(keys.map(userOf));
-    return new Map(found.map(({ tenantId, userId, ...standing }) => [keyOf(tenantId, userId), standing]));
-  }
+function keyOf({ tenantId, userId }: UserKey): string {
+  return JSON.stringify([tenantId, userId]);
 }
 
 function revocationsOf(
@@ -111,16 +104,4 @@ function revocationsOf(
     ...(deviceId === undefined ? [] : [{ kind: 'device', ref: deviceId, at } as const]),
     ...(all === true ? [{ kind: 'user', ref: '', at } as const] : []),
   ];
-}
-
-/** Ids are at most 128 bytes of no control characters, so this separates them. */
-const SEPARATOR = '\n';
-
-function keyOf(tenantId: string, userId: string): string {
-  return `${tenantId}${SEPARATOR}${userId}`;
-}
-
-function userOf(key: string): UserKey {
-  const [tenantId = '', userId = ''] = key.split(SEPARATOR);
-  return { tenantId, userId };
 }

@@ -43,7 +43,7 @@ const key = (tenantId: string, kind: 'secret' | 'publishable' = 'secret') =>
 const codeOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     () => 'answered',
-    (error: unknown) => Reflect.get(Object(error), 'code'),
+    (error: unknown): unknown => Reflect.get(Object(error), 'code'),
   );
 
 describe('a tenant', () => {

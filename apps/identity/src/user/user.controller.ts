@@ -21,8 +21,8 @@ export class UserController implements OnApplicationBootstrap {
           terminated: accounts.flatMap((account) => (account?.terminated === true ? [account.user.id] : [])),
         };
       }),
-      this.bus.serve(listUsers, async ({ search = '', ...page }) => {
-        const { users, total } = await this.users.list({ search, ...page });
+      this.bus.serve(listUsers, async ({ tenantId, search = '', offset, limit }) => {
+        const { users, total } = await this.users.list(tenantId, { search, offset, limit });
         return { users: [...users], total };
       }),
       this.bus.serve(putUser, (input) => this.users.put(input)),

@@ -35,7 +35,6 @@ export interface UserPage {
 }
 
 export interface UserSearch {
-  readonly tenantId: string;
   /** '' finds all */
   readonly search: string;
   readonly offset: number;
@@ -76,7 +75,7 @@ export class UserRepository {
   }
 
   /** Those whose name, username or identifier contains the text in any case, by name; ended accounts are left out. */
-  async list({ tenantId, search, offset, limit }: UserSearch): Promise<UserPage> {
+  async list(tenantId: string, { search, offset, limit }: UserSearch): Promise<UserPage> {
     const wanted = Prisma.sql`
       tenant_id = ${tenantId} AND terminated_at IS NULL
         AND (${search} = '' OR strpos(lower(name), lower(${search})) > 0

@@ -79,8 +79,8 @@ export class UserService {
     return (await this.accounts(tenantId, refs)).map((account) => account?.user ?? null);
   }
 
-  async list(search: UserSearch): Promise<UserPage> {
-    return isStorable(search.search) ? this.users.list(search) : { users: [], total: 0 };
+  async list(tenantId: string, page: UserSearch): Promise<UserPage> {
+    return isStorable(page.search) ? this.users.list(tenantId, page) : { users: [], total: 0 };
   }
 
   /** Errors: `conflict`, `invalid`, `too-large`, `not-found` (no such tenant), `unavailable` (too many at the same user). */

@@ -56,9 +56,10 @@ export type Resolve = (
 export function publicLookup(resolve: Resolve = systemLookup): LookupFunction {
   return (host, options, done) => {
     resolve(host, { all: true }, (error, addresses) => {
-      const [first] = addresses ?? [];
-      if (error !== null || first === undefined) return done(error ?? privateTarget(host), '', 0);
-      if (!addresses.every(({ address }) => isPublicAddress(address))) return done(privateTarget(host), '', 0);
+      if (error !== null) return done(error, '', 0);
+      const [first] = addresses;
+      if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address)))
+        return done(privateTarget(host), '', 0);
       if (options.all === true) return done(null, addresses);
       return done(null, first.address, first.family);
     });
