@@ -5,6 +5,7 @@ import { ApiModule, apiFragments } from '@parlance/api';
 import { Drain, startApp, type NestModule, type RunningApp } from '@parlance/bootstrap';
 import { createInProcessHub, type InProcessHub } from '@parlance/bus';
 import { loadConfig } from '@parlance/config';
+import { GatewayModule, gatewayFragments } from '@parlance/gateway';
 import { IdentityModule, identityFragments } from '@parlance/identity';
 import { MessageModule, messageFragments } from '@parlance/message';
 import { createLogger, Health, Metrics } from '@parlance/observability';
@@ -19,10 +20,12 @@ export interface ApiWorld {
   readonly log: readonly string[];
   /** Another api on the same services. */
   startApi(env?: Readonly<Record<string, string>>): Promise<string>;
+  /** A gateway and an api behind one address, as stock clients expect them. */
+  startEdge(env?: Readonly<Record<string, string>>): Promise<string>;
   close(): Promise<void>;
 }
 
-const fragments = [...identityFragments, ...messageFragments, ...apiFragments] as const;
+const fragments = [...identityFragments, ...messageFragments, ...gatewayFragments, ...apiFragments] as const;
 const FILES_SECRET = 'a secret for file URLs of the specs, long enough';
 const MASTER_KEY = 'a master key of the specs, 32 characters or more';
 
@@ -39,6 +42,8 @@ export async function startApiWorld(): Promise<ApiWorld> {
       PARLANCE_DEMO: 'true',
       PARLANCE_MASTER_KEY: MASTER_KEY,
       PARLANCE_FILES_SECRET: FILES_SECRET,
+      PARLANCE_GATEWAY_SECRET: 'a gateway secret of the specs, 32 characters or more',
+      PARLANCE_LIMIT_MESSAGES_BURST: '1000',
       PARLANCE_STORAGE_DIR: join(folder, 'files'),
       PARLANCE_LIMIT_MESSAGES_PER_SECOND: '1000',
       PARLANCE_LIMIT_OTHER_EVENTS_PER_SECOND: '1000',
@@ -58,6 +63,10 @@ export async function startApiWorld(): Promise<ApiWorld> {
     hub,
     log,
     startApi,
+    startEdge: (env) => {
+      const edge = settings(env);
+      return start('edge', [GatewayModule.register(edge), ApiModule.register(edge)]);
+    },
     close: async () => {
       for (const app of apps.reverse()) await app.close();
       await postgres.stop();

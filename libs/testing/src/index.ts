@@ -10,8 +10,10 @@ export type {
   SendOutcome,
 } from './drivers/chat-client.js';
 export { ClassicClient } from './drivers/classic/classic.driver.js';
+export { ImkitClient } from './drivers/imkit/imkit.driver.js';
+export type { ImkitAnswer, ImkitEncoding, ImkitSetup } from './drivers/imkit/imkit.driver.js';
 export type { MinChatSetup } from './drivers/minchat/minchat-base.js';
-export { MinChatSdkClient } from './drivers/minchat/minchat-sdk.driver.js';
+export { MinChatSdkClient, sdkFile, withForms } from './drivers/minchat/minchat-sdk.driver.js';
 export { MinChatSocketClient } from './drivers/minchat/minchat-socket.driver.js';
 export { messageForm, VChatClient, VChatRefused } from './drivers/vchat/vchat.driver.js';
 export type { VChatSetup } from './drivers/vchat/vchat.driver.js';

@@ -8,6 +8,7 @@ import { MinChatClient } from './minchat-base.js';
 type Sdk = typeof import('@minchat/js');
 type Instance = ReturnType<Sdk['default']['getInstance']>;
 type SdkChat = InstanceType<Sdk['Chat']>;
+type SdkFile = import('@minchat/js').File;
 
 // As its users load it: CommonJS, whatever the test runner does with modules.
 const load: (name: string) => unknown = createRequire(import.meta.url);
@@ -25,6 +26,11 @@ export class MinChatSdkClient extends MinChatClient {
     super(setup);
     this.instance = sdk.default.getInstance(setup.apiKey);
     this.instance.config.productionPath = setup.url;
+  }
+
+  /** The SDK itself, for what only MinChat has a word for. What makes a form belongs into `withForms`. */
+  get sdk(): Instance {
+    return this.instance;
   }
 
   async connect(): Promise<void> {
@@ -111,6 +117,28 @@ export class MinChatSdkClient extends MinChatClient {
   }
 }
 
+/** A file as the SDK takes it and its wire carries it: in Node a `File` of the platform is neither. */
+export function sdkFile(name: string, type: string, bytes: Uint8Array): SdkFile {
+  const stream = (): never => {
+    throw new Error('The SDK only looks whether it is there.');
+  };
+  // What the SDK passes on is the thing itself, so the bytes carry its properties.
+  return Object.assign(Buffer.from(bytes), { name, type, stream }) as unknown as SdkFile;
+}
+
+/**
+ * axios 0.27 with the form class it understands, until `start` has settled: for calls that make their form after they waited. Nothing
+ * else of the test may make a form meanwhile.
+ */
+export async function withForms<T>(start: () => Promise<T>): Promise<T> {
+  const restore = replaceFormData();
+  try {
+    return await start();
+  } finally {
+    restore();
+  }
+}
+
 /** The SDK's callback gets the answer with `created_at` and the user's dates turned into `Date`s. */
 function outcomeOf(answer: unknown): ReturnType<typeof sendOutcome> {
   if (typeof answer !== 'object' || answer === null) return sendOutcome(answer);
@@ -127,11 +155,18 @@ function outcomeOf(answer: unknown): ReturnType<typeof sendOutcome> {
  * the other class stands in its place only that long and no fetch of the test ever meets it.
  */
 function withFormData<T>(start: () => Promise<T>): Promise<T> {
-  const own = Object.getOwnPropertyDescriptor(globalThis, 'FormData');
-  Object.defineProperty(globalThis, 'FormData', { value: FormDataOfNpm, configurable: true, writable: true });
+  const restore = replaceFormData();
   try {
     return start();
   } finally {
-    if (own !== undefined) Object.defineProperty(globalThis, 'FormData', own);
+    restore();
   }
+}
+
+function replaceFormData(): () => void {
+  const own = Object.getOwnPropertyDescriptor(globalThis, 'FormData');
+  Object.defineProperty(globalThis, 'FormData', { value: FormDataOfNpm, configurable: true, writable: true });
+  return () => {
+    if (own !== undefined) Object.defineProperty(globalThis, 'FormData', own);
+  };
 }
