@@ -1,5 +1,5 @@
 import { httpRoute } from '@parlance/dialect-kit';
-import { attachmentSchema, idSchema, messageTypeSchema, metadataSchema, ParlanceError } from '@parlance/domain';
+import { attachmentSchema, idSchema, messageTypeSchema, metadataSchema } from '@parlance/domain';
 import { z } from 'zod';
 import { messageAnswer, messagesAnswer, shownMessage } from './native.answers.js';
 import { actingAs, nativeRoute, type NativeRoute } from './native.route.js';
@@ -10,6 +10,9 @@ const MAX_MESSAGES_PER_PAGE = 200;
 const params = z.object({ id: idSchema });
 const by = idSchema.optional();
 const text = z.string().nullable().optional();
+
+/** What of a room's messages a page may be narrowed to. */
+const ONLY = { starred: { starredOnly: true }, pinned: { pinnedOnly: true }, links: { links: true } } as const;
 
 const sendMessage = httpRoute<'message.send'>()({
   method: 'post',
@@ -25,6 +28,7 @@ const sendMessage = httpRoute<'message.send'>()({
       text,
       attachment: attachmentSchema.nullable().optional(),
       replyTo: idSchema.nullable().optional(),
+      forwardOf: idSchema.nullable().optional(),
       metadata: metadataSchema.optional(),
     }),
   }),
@@ -38,6 +42,7 @@ const sendMessage = httpRoute<'message.send'>()({
       text: body.text ?? null,
       attachment: body.attachment ?? null,
       replyTo: body.replyTo ?? null,
+      forwardOf: body.forwardOf ?? null,
       metadata: body.metadata ?? {},
       extras: {},
     },
@@ -56,10 +61,22 @@ const listMessages = httpRoute<'message.list'>()({
       afterSeq: z.coerce.number().int().min(0).optional(),
       beforeSeq: z.coerce.number().int().min(1).optional(),
       limit: z.coerce.number().int().min(1).max(MAX_MESSAGES_PER_PAGE).default(MESSAGES_PER_PAGE),
+      text: z.string().min(1).max(256).optional().meta({ description: 'Only messages that contain it.' }),
+      type: messageTypeSchema.optional().meta({ description: 'Only messages of this type.' }),
+      only: z
+        .enum(['starred', 'pinned', 'links'])
+        .optional()
+        .meta({ description: 'Only those that the asking user starred, that are pinned, or that hold a link.' }),
     }),
   }),
   claim: () => ({}),
-  intent: ({ params: { id }, query }) => ({ type: 'message.list', room: id, ...query }),
+  intent: ({ params: { id }, query: { type, only, ...range } }) => ({
+    type: 'message.list',
+    room: id,
+    ...range,
+    ...(type === undefined ? {} : { types: [type] }),
+    ...(only === undefined ? {} : ONLY[only]),
+  }),
   answer: ({ messages, lastSeq }) => ({ status: 200, body: { messages: messages.map(shownMessage), lastSeq } }),
 });
 
@@ -87,20 +104,27 @@ const editMessage = httpRoute<'message.edit'>()({
   answer: ({ message }) => ({ status: 200, body: shownMessage(message) }),
 });
 
-const deleteMessage = httpRoute<'message.delete'>()({
+const deleteMessage = httpRoute<'message.delete' | 'message.hide'>()({
   method: 'delete',
   path: '/messages/:id',
   body: 'none',
-  summary: 'Deletes a message for everybody.',
+  summary: 'Deletes a message for everybody, or (`for=me`) for the acting user alone.',
   schema: z.object({ params, query: z.object({ by, for: z.enum(['all', 'me']).default('all') }) }),
   claim: ({ query }) => actingAs(query.by),
-  intent: ({ params: { id }, query }) => {
-    if (query.for === 'me') {
-      throw new ParlanceError('unsupported', 'A message can be deleted for everybody only: use for=all.');
-    }
-    return { type: 'message.delete', messageId: id };
-  },
+  intent: ({ params: { id }, query }) =>
+    query.for === 'me' ? { type: 'message.hide', messageIds: [id] } : { type: 'message.delete', messageId: id },
   answer: () => ({ status: 204, body: undefined }),
+});
+
+const getMessage = httpRoute<'message.get'>()({
+  method: 'get',
+  path: '/messages/:id',
+  body: 'none',
+  summary: 'One message, with its reactions.',
+  schema: z.object({ params }),
+  claim: () => ({}),
+  intent: ({ params: { id } }) => ({ type: 'message.get', messageId: id }),
+  answer: ({ message }) => ({ status: 200, body: shownMessage(message) }),
 });
 
 export const messageRoutes: readonly NativeRoute[] = [
@@ -110,6 +134,7 @@ export const messageRoutes: readonly NativeRoute[] = [
     actingField: 'senderId',
   }),
   nativeRoute(listMessages, { tag, answers: { 200: messagesAnswer } }),
+  nativeRoute(getMessage, { tag, answers: { 200: messageAnswer } }),
   nativeRoute(editMessage, { tag, answers: { 200: messageAnswer } }),
   nativeRoute(deleteMessage, { tag, answers: { 204: null } }),
 ];

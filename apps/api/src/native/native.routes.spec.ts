@@ -107,10 +107,28 @@ describe('the native routes', () => {
         'DELETE /api/v1/users/:id/blocks/:otherId',
         'POST /api/v1/rooms/:id/messages',
         'GET /api/v1/rooms/:id/messages',
+        'GET /api/v1/messages/:id',
         'PATCH /api/v1/messages/:id',
+        'PUT /api/v1/messages/:id/star',
+        'DELETE /api/v1/messages/:id/star',
+        'PUT /api/v1/messages/:id/reactions/:value',
+        'DELETE /api/v1/messages/:id/reactions/:value',
+        'PUT /api/v1/messages/:id/pin',
+        'DELETE /api/v1/messages/:id/pin',
+        'GET /api/v1/users/:id/preferences',
+        'GET /api/v1/users/:id/preferences/:key',
+        'PUT /api/v1/users/:id/preferences/:key',
+        'DELETE /api/v1/users/:id/preferences/:key',
+        'GET /api/v1/rooms/:id/preferences',
+        'PUT /api/v1/rooms/:id/preferences',
+        'POST /api/v1/rooms/:id/streams',
+        'POST /api/v1/streams/:messageId/chunks',
+        'POST /api/v1/streams/:messageId/finish',
         'DELETE /api/v1/messages/:id',
         'POST /api/v1/rooms/:id/read',
         'POST /api/v1/rooms/:id/delivered',
+        'POST /api/v1/rooms/:id/files',
+        'GET /api/v1/files/:id',
         'GET /api/v1/presence',
       ].sort(),
     );
@@ -127,7 +145,8 @@ describe('the native routes', () => {
         expect(refusalOf(route, { params, query: { more: value } })?.code).toBe('invalid');
       }
       for (const id of ['', 'a\u0000b', 'a\nb', 'x'.repeat(129)]) {
-        if (route.path.includes(':')) expect(refusalOf(route, { params: { id, userId: id, otherId: id } })?.code).toBe('invalid');
+        if (route.path.includes(':'))
+          expect(refusalOf(route, { params: { id, userId: id, otherId: id } })?.code).toBe('invalid');
       }
     },
   );

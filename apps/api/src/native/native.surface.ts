@@ -5,13 +5,16 @@ import { banRoutes } from './ban.routes.js';
 import { blockRoutes } from './block.routes.js';
 import { fileRoutes } from './file.routes.js';
 import { invitationRoutes } from './invitation.routes.js';
+import { markRoutes } from './mark.routes.js';
 import { memberRoutes } from './member.routes.js';
 import { messageRoutes } from './message.routes.js';
 import { nativeRefusal } from './native.errors.js';
 import { NATIVE_ROOT, type NativeRoute } from './native.route.js';
+import { preferenceRoutes } from './preference.routes.js';
 import { presenceRoutes } from './presence.routes.js';
 import { receiptRoutes } from './receipt.routes.js';
 import { roomRoutes } from './room.routes.js';
+import { streamRoutes } from './stream.routes.js';
 import { tenantRoutes } from './tenant.routes.js';
 import { tokenRoutes } from './token.routes.js';
 import { userRoutes } from './user.routes.js';
@@ -31,6 +34,9 @@ export const nativeSurface: Surface<NativeRoute> = {
     ...banRoutes,
     ...blockRoutes,
     ...messageRoutes,
+    ...markRoutes,
+    ...preferenceRoutes,
+    ...streamRoutes,
     ...fileRoutes,
     ...receiptRoutes,
     ...presenceRoutes,

@@ -226,7 +226,10 @@ export interface IntentMap {
   /** Joins an open group, or one with an open invitation. */
   readonly 'room.join': { readonly in: { readonly room: RoomKey }; readonly out: RoomView };
   readonly 'room.preferences': {
-    readonly in: { readonly room: RoomKey; readonly patch: Partial<RoomPreferences> };
+    readonly in: {
+      readonly room: RoomKey;
+      readonly patch: { readonly [K in keyof RoomPreferences]?: RoomPreferences[K] | undefined };
+    };
     readonly out: { readonly preferences: RoomPreferences };
   };
   readonly 'preference.list': {
