@@ -2,9 +2,12 @@ import {
   ChatWorld,
   ClassicClient,
   History,
+  ImkitClient,
   MinChatSdkClient,
   MinChatSocketClient,
   NativeApi,
+  ReelsClient,
+  VChatClient,
   VChatClient,
   type ChatClient,
   type ChatUser,
@@ -13,6 +16,8 @@ import {
 
 const SECRET_KEY = 'demo-secret-key';
 const APP_KEY = 'demo-public-key';
+/** The vendor's sample value, as the demo tenant has it. */
+const HASH_KEY = 'V_CHAT_SDK_V2_VERY_STRONG_KEY';
 /** The vendor's sample value, which the demo tenant keeps. */
 const HASH_KEY = 'V_CHAT_SDK_V2_VERY_STRONG_KEY';
 /** A client of the 2.x era waits up to 5 s between its attempts, and a killed stack takes a while to come back. */
@@ -28,6 +33,9 @@ export interface Play {
   readonly sdk: (user: ChatUser, gateway: number) => Promise<ChatClient>;
   readonly socket: (user: ChatUser, gateway: number) => Promise<ChatClient>;
   readonly classic: (user: ChatUser, gateway: number) => Promise<ChatClient>;
+  readonly vchat: (user: ChatUser, gateway: number) => Promise<ChatClient>;
+  readonly imkit: (user: ChatUser, gateway: number) => Promise<ChatClient>;
+  readonly reels: (user: ChatUser, gateway: number) => Promise<ChatClient>;
   readonly vchat: (user: ChatUser, gateway: number) => Promise<ChatClient>;
   end(): Promise<void>;
 }
@@ -59,6 +67,10 @@ export function stage(stack: Stack, patienceMs = PATIENCE_MS): Play {
     socket: (user, index) => enter(new MinChatSocketClient({ ...setup('socket', user, index), apiKey: APP_KEY })),
     classic: (user, index) => enter(new ClassicClient(setup('classic', user, index))),
     vchat: (user, index) => enter(new VChatClient({ ...setup('vchat', user, index), hashKey: HASH_KEY })),
+    imkit: (user, index) => enter(new ImkitClient({ ...setup('imkit', user, index), clientKey: APP_KEY })),
+    reels: async (user, index) =>
+      enter(new ReelsClient({ ...setup('reels', user, index), token: await api.token(user.id) })),
+    vchat: (user, index) => enter(new VChatClient({ ...setup('vchat', user, index), hashKey: HASH_KEY })),
     end: async () => {
       await Promise.allSettled(cast.map((client) => client.disconnect()));
     },
@@ -69,5 +81,8 @@ export function stage(stack: Stack, patienceMs = PATIENCE_MS): Play {
 export const CLIENTS: Readonly<Record<string, (play: Play, user: ChatUser, gateway: number) => Promise<ChatClient>>> = {
   minchat: (play, user, gateway) => play.sdk(user, gateway),
   classic: (play, user, gateway) => play.classic(user, gateway),
+  vchat: (play, user, gateway) => play.vchat(user, gateway),
+  imkit: (play, user, gateway) => play.imkit(user, gateway),
+  reels: (play, user, gateway) => play.reels(user, gateway),
   vchat: (play, user, gateway) => play.vchat(user, gateway),
 };
