@@ -15,11 +15,16 @@ import {
   type ChatUser,
   type StandaloneStack,
 } from '@parlance/testing';
+import { io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 /** V Chat as its published client speaks it: strict decoders on every frame and answer, and none of them malformed. */
 
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 const HASH_KEY = 'V_CHAT_SDK_V2_VERY_STRONG_KEY';
 
 let stack: StandaloneStack;
@@ -81,6 +86,34 @@ describe('signing in', () => {
     expect(await right.call('GET', `profile/users/${ann.id}/last-seen`)).toEqual(expect.any(String));
     await right.call('POST', 'auth/logout', {});
     expect(await refusalOf(right.call('GET', 'channel'))).toMatchObject({ status: 450 });
+  });
+});
+
+describe('a handshake', () => {
+  it.each([
+    ['a token nobody issued', { auth: 'Bearer made-up' }],
+    ['none yet', { auth: 'Bearer null' }],
+  ])('with %s is refused', async (_, query) => {
+    const socket = io(stack.url, { transports: ['websocket'], forceNew: true, reconnection: false, query });
+    const refused = new Promise<Error>((resolve) => socket.on('connect_error', resolve));
+    expect((await refused).message).not.toBe('');
+    expect(socket.connected).toBe(false);
+    socket.disconnect();
+  });
+
+  it('needs the query alone, as in a browser, or the header alone', async () => {
+    const ann = await person('ann');
+    const { token } = z
+      .object({ token: z.string() })
+      .parse(await api.other('POST', ['users', ann.id, 'tokens'], { ttlSeconds: 60 }));
+    const bearer = `Bearer ${token}`;
+    for (const options of [{ query: { auth: bearer } }, { extraHeaders: { authorization: bearer } }]) {
+      const socket = io(stack.url, { transports: ['websocket'], forceNew: true, ...options });
+      const answer = new Promise<unknown>((resolve) => socket.on('v1OnMyOnline', resolve));
+      socket.emit('v1MyOnline', JSON.stringify([{ peerId: ann.id, extra: 'x' }]));
+      expect(JSON.parse(String(await answer))).toEqual([{ peerId: ann.id, isOnline: true, extra: 'x' }]);
+      socket.disconnect();
+    }
   });
 });
 
@@ -169,6 +202,88 @@ describe('two people', () => {
     await back;
     expect(await rooms(a)).toMatchObject([{ rId, lastMessage: { c: 'and again' } }]);
     expect(docsOf(await b.call('GET', `channel/${rId}/message`))).toHaveLength(2);
+  });
+
+  it('lose nothing when the connection breaks or too much is sent at once', async () => {
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const [a, b] = [await enter(ann), await enter(bob)];
+    const ref = { id: (await peerRoom(a, bob)).rId, uuid: '' };
+    b.dropTransport();
+    const heard = b.nextEvent(is('message', ref.id, 'while you were out'));
+    expect((await a.send(ref, 'while you were out')).status).toBe('acked');
+    await heard;
+
+    // more than the 20 that may come at once: an HTTP error would make the client delete the rest
+    const texts = Array.from({ length: 26 }, (_, index) => `flood ${index}`);
+    const outcomes = await Promise.all(texts.map(async (text) => a.send(ref, text)));
+    expect(outcomes.filter(({ status }) => status !== 'acked')).toEqual([]);
+    const stored = docsOf(await a.call('GET', `channel/${ref.id}/message?limit=100`)).map(({ c }) => c);
+    expect(stored.filter((text) => text.startsWith('flood')).sort()).toEqual([...texts].sort());
+  });
+
+  it('exchange pictures, forward them, and answer what another app wrote', async () => {
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const [a, b] = [await enter(ann), await enter(bob)];
+    const { rId } = await peerRoom(a, bob);
+    const path = `channel/${rId}/message`;
+    const localId = randomUUID();
+    const picture = () => {
+      const form = messageForm(localId, '📷', { messageType: 'image' });
+      form.append('file', new Blob([PIXEL], { type: 'image/png' }), 'dot.png');
+      return form;
+    };
+    const heard = b.nextEvent(is('message', rId, '📷'));
+    const sent = listedMessageSchema.parse(await a.call('POST', path, picture()));
+    expect(sent).toMatchObject({ mT: 'image', msgAtt: { name: 'dot.png', width: 1, height: 1 } });
+    expect((await heard).messageId).toBe(sent._id);
+    expect(listedMessageSchema.parse(await a.call('POST', path, picture()))._id).toBe(sent._id);
+    const { url } = z.object({ url: z.string() }).parse(sent.msgAtt);
+    const file = await fetch(new URL(url, stack.url));
+    expect([file.status, Buffer.from(await file.arrayBuffer()).equals(PIXEL)]).toEqual([200, true]);
+
+    const forwarded = messageForm(randomUUID(), '📷', { messageType: 'image', forwardLocalId: localId });
+    expect(listedMessageSchema.parse(await b.call('POST', path, forwarded))).toMatchObject({
+      forId: sent._id,
+      msgAtt: { url },
+    });
+
+    const foreign = b.nextEvent(is('message', rId, 'from elsewhere'));
+    await api.send(rId, { senderId: ann.id, clientMessageId: 'no-uuid', text: 'from elsewhere' });
+    const { lId, _id } = z
+      .object({ lId: z.string(), _id: z.string() })
+      .parse(JSON.parse(String((await foreign).raw.args[0])));
+    const answer = messageForm(randomUUID(), 'yes', { replyToLocalId: lId });
+    expect(listedMessageSchema.parse(await b.call('POST', path, answer)).rTo).toMatchObject({ _id });
+  });
+
+  it('hear v1OnException of whatever cannot be read, and go on', async () => {
+    const client = await enter(await person('ann'));
+    for (const hostile of ['{"roomId":', '[]', '{"__proto__":{"x":1}}', JSON.stringify({ roomId: 7 })]) {
+      const told = client.nextEvent(({ type }) => type === 'error');
+      client.raw('v1EnterChatRoom', hostile);
+      expect((await told).text).not.toBe('');
+    }
+    expect(client.isConnected).toBe(true);
+  });
+});
+
+describe('a broadcast', () => {
+  it('is its owner’s alone; the others get copies in their rooms with the owner', async () => {
+    const [ann, bob, cleo] = [await person('ann'), await person('bob'), await person('cleo')];
+    const [a, b] = [await enter(ann), await enter(bob)];
+    const form = new FormData();
+    form.set('broadcastName', 'News');
+    form.set('identifiers', JSON.stringify([bob.id, cleo.id]));
+    const { rId, rT } = roomSchema.parse(await a.call('POST', 'channel/broadcast', form));
+    expect(rT).toBe('b');
+    expect(await a.call('GET', `channel/${rId}/broadcast/my-info`)).toEqual({ totalUsers: 2 });
+    const copy = b.nextEvent(({ type, text }) => type === 'message' && text === 'to you all');
+    const parent = listedMessageSchema.parse(
+      await a.call('POST', `channel/${rId}/message`, messageForm(randomUUID(), 'to you all')),
+    );
+    const heard = JSON.parse(String((await copy).raw.args[0])) as unknown;
+    expect(heard).toMatchObject({ pBId: parent._id, sId: ann.id, rId: (await peerRoom(b, ann)).rId });
+    expect(await refusalOf(b.call('GET', `channel/${rId}/message`))).toMatchObject({ status: 404 });
   });
 });
 

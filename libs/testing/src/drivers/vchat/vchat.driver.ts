@@ -133,7 +133,12 @@ export class VChatClient implements ChatClient {
 
   /** An event as this client writes it: one argument, JSON text, no acknowledgement. */
   emit(event: string, content: unknown): void {
-    this.socket().emit(event, JSON.stringify(content));
+    this.raw(event, JSON.stringify(content));
+  }
+
+  /** An event as no real client writes it. */
+  raw(event: string, argument: unknown): void {
+    this.socket().emit(event, argument);
   }
 
   async room(roomId: string): Promise<VChatRoom> {
