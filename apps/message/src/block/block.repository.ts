@@ -8,6 +8,14 @@ const pairRow = z.object({ room: roomStampSchema.nullable(), blockedByMe: z.bool
 /** How two users stand to each other, seen by the first. `room`: their direct room, if there is one. */
 export type Pair = z.infer<typeof pairRow>;
 
+/** Two users, the first of whom asks. */
+export interface PairScope {
+  readonly sql: Sql;
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly otherId: string;
+}
+
 const MAX_LISTED = 1_000;
 
 @Injectable()
@@ -15,7 +23,8 @@ export class BlockRepository {
   constructor(@Inject(Database) private readonly database: Database) {}
 
   /** When it became so; null: it is so already. */
-  async set(sql: Sql, tenantId: string, userId: string, otherId: string, blocked: boolean): Promise<string | null> {
+  async set(scope: PairScope, blocked: boolean): Promise<string | null> {
+    const { sql, tenantId, userId, otherId } = scope;
     const row = await rowOf(
       z.object({ at: instantSchema }),
       blocked
@@ -32,7 +41,8 @@ export class BlockRepository {
   }
 
   /** Waits for whoever writes into the pair's room, so that nothing sent before a block is committed after it. */
-  async lockRoom(sql: Sql, tenantId: string, userId: string, otherId: string): Promise<void> {
+  async lockRoom(scope: PairScope): Promise<void> {
+    const { sql, tenantId, userId, otherId } = scope;
     await sql.$queryRaw`
       select 1 as locked
         from message.room r
@@ -43,7 +53,8 @@ export class BlockRepository {
          for no key update of h`;
   }
 
-  async pair(tenantId: string, userId: string, otherId: string, sql: Sql = this.database.sql): Promise<Pair> {
+  async pair(scope: PairScope): Promise<Pair> {
+    const { sql, tenantId, userId, otherId } = scope;
     const row = await rowOf(
       pairRow,
       sql.$queryRaw`

@@ -23,16 +23,17 @@ export class BlockService {
     const { tenantId, user, other, blocked } = input;
     if (user.id === other.id) throw new ParlanceError('invalid', 'Nobody blocks oneself.');
     const { pair, at } = await this.database.transaction(async (sql) => {
-      await this.blocks.lockRoom(sql, tenantId, user.id, other.id);
-      const changedAt = await this.blocks.set(sql, tenantId, user.id, other.id, blocked);
-      return { at: changedAt, pair: await this.blocks.pair(tenantId, user.id, other.id, sql) };
+      const scope = { sql, tenantId, userId: user.id, otherId: other.id };
+      await this.blocks.lockRoom(scope);
+      const changedAt = await this.blocks.set(scope, blocked);
+      return { at: changedAt, pair: await this.blocks.pair(scope) };
     });
     if (at !== null) this.publisher.userEvents(blockEvents(input, pair, at));
     return pair;
   }
 
   async get({ tenantId, userId, otherId }: GetInput): Promise<Pair> {
-    return this.blocks.pair(tenantId, userId, otherId);
+    return this.blocks.pair({ sql: this.database.sql, tenantId, userId, otherId });
   }
 
   async list({ tenantId, userId }: ListInput): Promise<ListOutput> {

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
 import type { Logger } from '@parlance/observability';
+import { Database } from '../database/database.js';
 import { JobLoop } from '../maintenance/job-loop.js';
 import { RoomPublisher } from '../publish/room.publisher.js';
 import { BroadcastRepository } from './broadcast.repository.js';
@@ -18,6 +19,7 @@ export class BroadcastService implements OnApplicationBootstrap {
   readonly #loop: JobLoop;
 
   constructor(
+    @Inject(Database) private readonly database: Database,
     @Inject(BroadcastRepository) private readonly broadcasts: BroadcastRepository,
     @Inject(RoomPublisher) private readonly publisher: RoomPublisher,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -37,7 +39,7 @@ export class BroadcastService implements OnApplicationBootstrap {
 
   async run(): Promise<void> {
     for (let turn = 0; turn < TURNS_PER_RUN; turn += 1) {
-      const facts = await this.broadcasts.copy();
+      const facts = await this.database.transaction(async (sql) => this.broadcasts.copy({ sql }));
       if (facts === null) return;
       this.publisher.facts(facts);
     }

@@ -24,7 +24,7 @@ const deed = fc.constantFrom(...DEEDS);
 const touched = fc.constantFrom<Role | null>(null, ...ROLES);
 const seed = Date.now() % 2 ** 31;
 
-function check(property: fc.IPropertyWithHooks<unknown[]> | fc.IRawProperty<unknown>): void {
+function check<T>(property: fc.IProperty<T>): void {
   fc.assert(property, { seed, numRuns: 500 });
 }
 
