@@ -1,5 +1,5 @@
 import type { Directory } from '@parlance/actions';
-import { identityMismatch, names, settleCaller } from '@parlance/actions';
+import { identityMismatch, liveUser, names, settleCaller } from '@parlance/actions';
 import type { PrincipalCache, Sealer } from '@parlance/auth';
 import type { Bus } from '@parlance/bus';
 import { bindSession, findSession } from '@parlance/contracts';
@@ -95,7 +95,7 @@ export class Binder {
     if (credential.tenant.id !== session.tenantId) return false;
     connection.dialect = dialect;
     this.requireDialect(connection, credential.tenant);
-    const user = await this.ports.directory.user(session.tenantId, { id: session.userId });
+    const user = liveUser(await this.ports.directory.account(session.tenantId, { id: session.userId }), credential);
     requireOpen(connection);
     connection.credential = this.openTicket(session.ticket);
     connection.resume = sessionId;

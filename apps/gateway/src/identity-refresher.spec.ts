@@ -8,12 +8,14 @@ import { aConnection, aDialect, quiet, TENANT } from './parts.fixture.js';
 
 const dialect = aDialect('plain');
 
-function world(get: () => Promise<VerifiedCredential>) {
+function world(get: () => Promise<VerifiedCredential>, terminated = false) {
   const [ann, bob] = [aConnection(dialect, 'ann').connection, aConnection(dialect, 'bob').connection];
   const revoked: Connection[] = [];
   const refresher = new IdentityRefresher({
     principals: { get },
-    directory: { user: async (_, ref) => sampleUser('id' in ref ? ref.id : '', { name: 'Renamed' }) },
+    directory: {
+      account: async (_, ref) => ({ user: sampleUser('id' in ref ? ref.id : '', { name: 'Renamed' }), terminated }),
+    },
     connections: new Set([ann, bob]),
     revoked: (connection) => revoked.push(connection),
     logger: quiet,
@@ -48,6 +50,13 @@ describe('IdentityRefresher', () => {
     refresher.changed({ kind, tenantId: TENANT, id });
     await turns();
     expect(revoked).toHaveLength(count);
+  });
+
+  it('puts out whose account has ended, also where the app key alone is believed', async () => {
+    const { ann, refresher, revoked } = world(async () => good(), true);
+    refresher.changed({ kind: 'user', tenantId: TENANT, id: 'ann' });
+    await turns();
+    expect(revoked).toEqual([ann]);
   });
 
   it('puts nobody out because identity is away, or for another tenant', async () => {

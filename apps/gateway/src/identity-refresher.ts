@@ -1,4 +1,5 @@
 import type { Directory } from '@parlance/actions';
+import { liveUser } from '@parlance/actions';
 import type { IdentityChange, PrincipalCache } from '@parlance/auth';
 import { ParlanceError } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
@@ -11,7 +12,7 @@ const FINAL: readonly string[] = ['unauthenticated', 'permission-denied', 'not-f
 
 export interface RefreshPorts {
   readonly principals: Pick<PrincipalCache, 'get'>;
-  readonly directory: Pick<Directory, 'user'>;
+  readonly directory: Pick<Directory, 'account'>;
   readonly connections: ReadonlySet<Connection>;
   readonly revoked: (connection: Connection) => void;
   readonly logger: Logger;
@@ -42,7 +43,8 @@ export class IdentityRefresher {
     if (identity === null) return;
     try {
       const credential = await this.ports.principals.get({ credential: connection.credential, host, origin });
-      const user = await this.ports.directory.user(identity.caller.tenant.id, { id: identity.user.id });
+      const account = await this.ports.directory.account(identity.caller.tenant.id, { id: identity.user.id });
+      const user = liveUser(account, credential);
       if (connection.epoch !== epoch) return;
       connection.identity = { user, caller: { ...identity.caller, tenant: credential.tenant, credential, user } };
     } catch (error) {

@@ -69,13 +69,14 @@ function notBelieved(): ParlanceError {
   );
 }
 
-/** The server's own key is good, whatever it asks for; any other credential of a terminated user is not. */
-function liveUser({ user, terminated }: Account, { kind }: VerifiedCredential): User {
+/**
+ * The account's user. The server's own key is good, whatever it asks for; any other credential of a terminated user is not.
+ * Errors: `unauthenticated` or `permission-denied`, with `details.reason` `terminated`.
+ */
+export function liveUser({ user, terminated }: Account, { kind }: VerifiedCredential): User {
   if (!terminated) return user;
-  throw new ParlanceError(
-    kind === 'secret' ? 'permission-denied' : 'unauthenticated',
-    'This account has been terminated.',
-  );
+  const code = kind === 'secret' ? 'permission-denied' : 'unauthenticated';
+  throw new ParlanceError(code, 'This account has been terminated.', { reason: 'terminated' });
 }
 
 export function names(ref: UserRef, user: User): boolean {

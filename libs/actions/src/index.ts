@@ -1,6 +1,6 @@
 export { Directory, DIRECTORY_DEFAULTS, roomNotFound } from './directory.js';
 export type { Account, DirectoryOptions } from './directory.js';
-export { actingUser, actorOf, identityMismatch, isServer, names, settleCaller, viewerOf } from './caller.js';
+export { actingUser, actorOf, identityMismatch, isServer, liveUser, names, settleCaller, viewerOf } from './caller.js';
 export type { Caller } from './caller.js';
 export { busActions, executorFor, onlyOnConnections } from './executor.js';
 export type { FilePorts } from './file.actions.js';

@@ -29,7 +29,7 @@ export class RequestPipeline {
   constructor(private readonly ports: PipelinePorts) {}
 
   async answer<R extends HttpRoute>(surface: Surface<R>, route: R, arrival: Arrival): Promise<HttpAnswer> {
-    const given = surface.credential(arrival.headers);
+    const given = route.anonymous === true ? null : surface.credential(arrival.headers);
     if (given === null && !surface.keyless) throw new ParlanceError('unauthenticated', 'A credential is needed.');
     const early = given === null ? null : await this.#verify(surface, arrival, given);
     const translation = route.parse(await requestOf(arrival));
@@ -42,16 +42,23 @@ export class RequestPipeline {
   async #run<R extends HttpRoute>(
     surface: Surface<R>,
     route: R,
-    { address, headers }: Arrival,
+    arrival: Arrival,
     { claim, asks, run }: HttpTranslation,
     credential: VerifiedCredential,
   ): Promise<HttpAnswer> {
     const { directory, limits, executorOf } = this.ports;
+    const { address, headers } = arrival;
     const proof = claim.proof ?? first(headers[PROOF_HEADER]) ?? undefined;
     const caller: Caller = await settleCaller(directory, credential, claim.user, null, proof);
     surface.admitCaller(route, caller);
     await limits.admit(caller, address, asks);
-    return run(executorOf(caller));
+    const become = async (other: string): Promise<Execute> => {
+      const verified = await this.#verify(surface, arrival, other);
+      if (verified.tenant.id !== credential.tenant.id)
+        throw new ParlanceError('unauthenticated', 'Not of this tenant.');
+      return executorOf(await settleCaller(directory, verified, undefined));
+    };
+    return run(executorOf(caller), become);
   }
 
   async #verify(

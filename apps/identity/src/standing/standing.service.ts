@@ -36,14 +36,14 @@ export class StandingService {
   /** Errors: `unauthenticated` (ended account, revoked token). */
   async require(user: UserKey, token: RevocableToken): Promise<void> {
     const standing = await this.#reads.ask(user);
-    if (standing.terminated) throw new ParlanceError('unauthenticated', 'This account has been terminated.');
+    if (standing.terminated) throw terminated('unauthenticated');
     if (isRevoked(standing, token)) throw new ParlanceError('unauthenticated', 'The token has been revoked.');
   }
 
   /** The time of issue of a new token, in ms. Errors: `permission-denied` (ended account). */
   async issueTime(user: UserKey, deviceId: string | undefined): Promise<number> {
     const standing = await this.#reads.ask(user);
-    if (standing.terminated) throw new ParlanceError('permission-denied', 'This account has been terminated.');
+    if (standing.terminated) throw terminated('permission-denied');
     return issueTime(standing, deviceId, this.now());
   }
 
@@ -104,4 +104,8 @@ function revocationsOf(
     ...(deviceId === undefined ? [] : [{ kind: 'device', ref: deviceId, at } as const]),
     ...(all === true ? [{ kind: 'user', ref: '', at } as const] : []),
   ];
+}
+
+function terminated(code: 'unauthenticated' | 'permission-denied'): ParlanceError {
+  return new ParlanceError(code, 'This account has been terminated.', { reason: 'terminated' });
 }
