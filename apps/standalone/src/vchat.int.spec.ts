@@ -281,7 +281,7 @@ describe('a broadcast', () => {
     const parent = listedMessageSchema.parse(
       await a.call('POST', `channel/${rId}/message`, messageForm(randomUUID(), 'to you all')),
     );
-    const heard = JSON.parse(String((await copy).raw.args[0])) as unknown;
+    const heard: unknown = JSON.parse(String((await copy).raw.args[0]));
     expect(heard).toMatchObject({ pBId: parent._id, sId: ann.id, rId: (await peerRoom(b, ann)).rId });
     expect(await refusalOf(b.call('GET', `channel/${rId}/message`))).toMatchObject({ status: 404 });
   });

@@ -1,4 +1,4 @@
-import type { Attachment, CallReason, Info, InfoAction, Message } from '@parlance/domain';
+import type { Attachment, CallReason, Info, InfoAction, Message, RoomKind } from '@parlance/domain';
 import { callRecordSchema, infoSchema } from '@parlance/domain';
 import { NAME } from './wire.js';
 
@@ -22,15 +22,15 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   call: '📞',
 };
 
-/** The content of a message; a type this wire has no word for, or nothing to show for, arrives as text. */
-export function contentOf(message: Message): Content {
-  const special = specialContent(message);
+/** The content of a message; a type this wire has no word for, or nothing to show for, arrives as text. `kind`: of its room, if known. */
+export function contentOf(message: Message, kind?: RoomKind): Content {
+  const special = specialContent(message, kind);
   if (special === null) return { mT: 'text', c: plainText(message), msgAtt: null };
   const [mT, msgAtt] = special;
   return { mT, c: captionOf(message, mT), msgAtt };
 }
 
-function specialContent(message: Message): readonly [mT: string, msgAtt: object] | null {
+function specialContent(message: Message, kind: RoomKind | undefined): readonly [mT: string, msgAtt: object] | null {
   const { type } = message;
   const attachment = message.attachment ?? {};
   switch (type) {
@@ -51,7 +51,7 @@ function specialContent(message: Message): readonly [mT: string, msgAtt: object]
     case 'call':
       return withType(type, callOf(message));
     case 'info':
-      return withType(type, infoOf(message));
+      return withType(type, infoOf(message, kind));
     case 'custom':
       return [type, { data: attachment.data ?? {} }];
   }
@@ -163,9 +163,15 @@ function readInfo({ attachment }: Message): Info | null {
   return infoSchema.safeParse(attachment?.data).data ?? null;
 }
 
-function infoOf(message: Message): object | null {
+/** Who gets a broadcast has a word of its own. */
+function actionOf({ action }: Info, kind: RoomKind | undefined): string | null {
+  const isRecipients = action === 'members.added' || action === 'room.created';
+  return kind === 'broadcast' && isRecipients ? 'addToBroadcast' : INFO_ACTIONS[action];
+}
+
+function infoOf(message: Message, kind?: RoomKind): object | null {
   const info = readInfo(message);
-  const action = info === null ? null : INFO_ACTIONS[info.action];
+  const action = info === null ? null : actionOf(info, kind);
   if (info === null || action === null) return null;
   const { by, targets, title } = info;
   const targetName = title ?? targets.map((target) => target.name).join(', ');

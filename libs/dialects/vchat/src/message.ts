@@ -1,4 +1,4 @@
-import type { Member, Message } from '@parlance/domain';
+import type { Member, Message, RoomKind } from '@parlance/domain';
 import { contentOf } from './attachment.js';
 import type { Content } from './attachment.js';
 import { localIdOf } from './local-id.js';
@@ -11,13 +11,15 @@ export interface Surroundings {
   readonly senderOf: (id: string) => Person | null | undefined;
   readonly replied?: Message | null | undefined;
   readonly members?: readonly Member[] | undefined;
+  /** of the room, where it matters: info messages of a broadcast have their own words */
+  readonly kind?: RoomKind | undefined;
   /** by the viewer, where it is known */
   readonly starred?: boolean | undefined;
 }
 
 /** The Message object of this wire; an answered message stands in it whole, without what that one answered. */
 export function wireMessage(message: Message, surroundings: Surroundings): object {
-  const { senderOf, replied, members = [], starred } = surroundings;
+  const { senderOf, replied, members = [], kind, starred } = surroundings;
   const isDeleted = message.deletedAt !== null;
   const isAnswer = !isDeleted && replied !== null && replied !== undefined && replied.id === message.replyTo;
   const own = message.extras[NAME] ?? {};
@@ -26,7 +28,7 @@ export function wireMessage(message: Message, surroundings: Surroundings): objec
     ...senderFields(senderOf(message.senderId) ?? formerUser(message.senderId)),
     plm: textIn(own['plm']) ?? 'other',
     rId: message.roomId,
-    ...(isDeleted ? DELETED : contentOf(message)),
+    ...(isDeleted ? DELETED : contentOf(message, kind)),
     isEncrypted: !isDeleted && own['isEncrypted'] === true,
     rTo: isAnswer ? wireMessage(replied, { senderOf, members }) : null,
     ...receiptsOf(message, members),

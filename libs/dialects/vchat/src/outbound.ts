@@ -23,7 +23,8 @@ function messageDelivery(fact: FactOf<'message.created' | 'message.deleted'>, vi
   const { message, actor, room, type } = fact;
   if (!isShown(message)) return [];
   const members = room.kind === 'direct' ? (view.room?.members ?? []) : [];
-  const content = wireMessage(message, { senderOf: senderOf(actor, view), members, replied: view.replied });
+  const surroundings = { senderOf: senderOf(actor, view), members, replied: view.replied, kind: room.kind };
+  const content = wireMessage(message, surroundings);
   const name = type === 'message.created' ? 'v1OnNewMessage' : 'v1OnDeleteMessageFromAll';
   return [{ to: audienceOf(room, view), frame: jsonFrame(name, content) }];
 }

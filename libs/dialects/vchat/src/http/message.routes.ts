@@ -105,6 +105,7 @@ function messageDocs(page: ResultOf<'message.list'>): readonly object[] {
       senderOf: (id) => senders.get(id) ?? null,
       replied: message.replyTo === null ? null : replied.get(message.replyTo),
       members: receiptMembers(room, members),
+      kind: room.kind,
       starred: starred.has(message.id),
     }),
   );
