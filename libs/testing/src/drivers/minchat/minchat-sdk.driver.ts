@@ -119,11 +119,20 @@ export class MinChatSdkClient extends MinChatClient {
 
 /** A file as the SDK takes it and its wire carries it: in Node a `File` of the platform is neither. */
 export function sdkFile(name: string, type: string, bytes: Uint8Array): SdkFile {
-  const stream = (): never => {
-    throw new Error('The SDK only looks whether it is there.');
-  };
+  const blob = new Blob([Uint8Array.from(bytes)], { type });
   // What the SDK passes on is the thing itself, so the bytes carry its properties.
-  return Object.assign(Buffer.from(bytes), { name, type, stream }) as unknown as SdkFile;
+  return Object.assign(Buffer.from(bytes), {
+    name,
+    type,
+    size: bytes.byteLength,
+    lastModified: 0,
+    lastModifiedDate: new Date(0),
+    url: '',
+    slice: (start?: number, end?: number, contentType?: string) => blob.slice(start, end, contentType),
+    arrayBuffer: () => blob.arrayBuffer(),
+    stream: () => blob.stream(),
+    text: () => blob.text(),
+  });
 }
 
 /**
