@@ -300,3 +300,18 @@ describe('frames', () => {
       expect(jsonFlaw(args)).toBeNull();
   });
 });
+
+describe('a large group', () => {
+  it('is rendered once for those who manage it and once for all others', () => {
+    const ids = Array.from({ length: 300 }, (_, index) => `u${index}`);
+    const room = sampleRoomView({ kind: 'group', name: 'All' }, ids);
+    const [event] = sampleEvents(room)['room.changed'];
+    const entry = imkit.outbound['room.changed'];
+    if ('ignored' in entry || event === undefined) throw new Error('a change is told');
+    const [delivery] = entry.render(event, sampleView(room));
+    const frames = ids.map((id) => (delivery !== undefined && 'each' in delivery ? delivery.each(id) : null));
+    expect(new Set(frames).size).toBe(2);
+    expect(frames[0]).toMatchObject({ args: [{ isSuperuser: true }] });
+    expect(frames[299]).toMatchObject({ args: [{ isSuperuser: false, members: { length: 300 } }] });
+  });
+});

@@ -1,6 +1,7 @@
-import type { Audience, Delivery, DomainEventOf, OutboundTable, RoomView, View } from '@parlance/dialect-kit';
+import type { Audience, Delivery, DomainEventOf, Frame, OutboundTable, RoomView, View } from '@parlance/dialect-kit';
 import { frame, ignored, rendered } from '@parlance/dialect-kit';
 import type { FactOf, Message, RoomStamp, UserEventOf, UserSnapshot } from '@parlance/domain';
+import { mayManage } from '@parlance/domain';
 import { isRecalled, wireMessage } from './message.js';
 import type { Person } from './people.js';
 import { formerPerson, personIn, wireSenderInfo, wireUser } from './people.js';
@@ -32,16 +33,29 @@ function chatMessage(fact: FactOf<'message.created' | 'message.edited' | 'messag
 /** Never a part of it: each member gets the whole room, as that one sees it. */
 function roomFrames(fact: { readonly room: RoomStamp }, { room }: View, removedId?: string): Delivery[] {
   if (room === null) return [];
-  const isMember = (viewerId: string): boolean => room.members.some(({ userId }) => userId === viewerId);
+  const frameFor = frameByMember(room);
   return [
     {
       to: removedId === undefined || fact.room.kind === 'broadcast' ? peopleOf(fact.room, room) : 'members',
-      each: (viewerId) => {
-        if (isMember(viewerId)) return frame('room', wireRoom(room, viewerId));
-        return viewerId === removedId ? frame('room', wireRoomLeft(room)) : null;
-      },
+      each: (viewerId) => frameFor(viewerId) ?? (viewerId === removedId ? frame('room', wireRoomLeft(room)) : null),
     },
   ];
+}
+
+/** In a group all who manage it see the same, and so do all others: a large one is rendered twice, not once per member. */
+function frameByMember(view: RoomView): (viewerId: string) => Frame | null {
+  const roles = new Map(view.members.map(({ userId, role }) => [userId, role]));
+  const made = new Map<string | boolean, Frame>();
+  return (viewerId) => {
+    const role = roles.get(viewerId);
+    if (role === undefined) return null;
+    const key = view.room.kind === 'direct' ? viewerId : mayManage(role);
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const news = frame('room', wireRoom(view, viewerId));
+    made.set(key, news);
+    return news;
+  };
 }
 
 /** Everything of the room is gone. */

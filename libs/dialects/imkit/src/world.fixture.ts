@@ -8,7 +8,7 @@ import {
   sampleUser,
 } from '@parlance/dialect-kit/conformance';
 import type { RoomView } from '@parlance/dialect-kit';
-import { DEFAULT_ROOM_PREFERENCES } from '@parlance/domain';
+import { DEFAULT_ROOM_PREFERENCES, roomPreferencesSchema } from '@parlance/domain';
 import type { JsonValue, Message, StoredFile, User } from '@parlance/domain';
 
 export const AT = '2026-01-02T03:04:05.678Z';
@@ -109,7 +109,9 @@ export function world(room: readonly Message[] = messages) {
     'room.clear': () => ({ room: stamp, throughSeq: 3, count: 3 }),
     'room.join': () => team,
     'room.list': () => ({ rooms: [listed, { ...listed, ...pair, unread: 0, lastMessage: null }], total: 2 }),
-    'room.preferences': ({ patch }) => ({ preferences: { ...DEFAULT_ROOM_PREFERENCES, ...patch } }),
+    'room.preferences': ({ patch }) => ({
+      preferences: roomPreferencesSchema.parse({ ...DEFAULT_ROOM_PREFERENCES, ...patch }),
+    }),
     'preference.list': () => ({ preferences }),
     'preference.put': () => ({}),
     'preference.remove': () => ({}),
