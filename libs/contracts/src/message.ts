@@ -317,7 +317,8 @@ const cursor = z.object({ roomId, pos: z.int().nonnegative() });
 /**
  * Takes a connection in: notes its session, lists the groups it must hear, and, when it resumes, says what it is owed.
  * `resume.sessionId`: the session its client names. `resume.latest`: this user's newest abandoned session of that dialect, for
- * clients that cannot name one. A session is claimed once and within the resume window. `owed` respects joins and leaves:
+ * clients that cannot name one. A session is claimed once and within the resume window; naming a claimed one continues the session that
+ * claimed it, as its client may never have learned of that. `owed` respects joins and leaves:
  * facts of `roomId` after `afterPos` up to and including `toPos` (null = no end).
  * `asOf`: database time at which the answer was read.
  */
@@ -348,7 +349,7 @@ export const bindSession = command(
   }),
 );
 
-/** Reads whom a session belongs to, before the connection that names it is bound; null when unknown, claimed or too old. */
+/** Reads whom a session belongs to, before the connection that names it is bound; null when unknown or too old. */
 export const findSession = query(
   'message.session.find',
   z.object({ tenantId: tenantId.nullable(), sessionId: z.string().max(64) }),

@@ -38,7 +38,7 @@ export const POD_TTL_MS = 15_000;
 export class SessionRepository {
   constructor(@Inject(Database) private readonly database: Database) {}
 
-  /** Null: the session id belongs to somebody else. */
+  /** Null: the session id belongs to somebody else, or was taken over. */
   async bind(tenantId: string, input: BindInput, windowMs: number): Promise<Bound | null> {
     const { userId, dialect, sessionId, podId, ticket, resume } = input;
     const named = resume !== null && 'sessionId' in resume ? resume.sessionId : null;
@@ -52,15 +52,16 @@ export class SessionRepository {
     return row?.bound ?? null;
   }
 
-  /** An unclaimed session within the window; of any tenant when none is given. */
+  /** Whom a session, or the one that took it over, belongs to, within the window; of any tenant when none is given. */
   async find(tenantId: string | null, sessionId: string, windowMs: number) {
     return rowOf(
       z.object({ tenantId: z.string(), userId: z.string(), dialect: z.string(), ticket: z.string().nullable() }),
       this.database.sql.$queryRaw`
         select s.tenant_id as "tenantId", s.user_id as "userId", s.dialect, s.ticket
-          from message.session s
+          from message.session named
+          join message.session s on s.tenant_id = named.tenant_id and s.session_id = message.heir_of(named.tenant_id, named.session_id)
           left join message.pod p on p.pod_id = s.pod_id
-         where s.session_id = ${sessionId} and (${tenantId}::text is null or s.tenant_id = ${tenantId}) and s.claimed_by is null
+         where named.session_id = ${sessionId} and (${tenantId}::text is null or named.tenant_id = ${tenantId})
            and case s.state when 'closed' then s.saved_at else greatest(s.saved_at, p.last_beat) end
                > clock_timestamp() - ${windowMs}::double precision * interval '1 millisecond'
          order by s.saved_at desc limit 1`,
