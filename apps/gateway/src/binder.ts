@@ -32,6 +32,8 @@ export interface BinderPorts {
   readonly gone: (connection: Connection) => void;
   /** It hears everything from here on. */
   readonly live: (connection: Connection) => void;
+  /** Settles when each session of the user that ended here is stored as it ended. */
+  readonly settled: (tenantId: string, userId: string) => Promise<void>;
 }
 
 type Bound = z.output<(typeof bindSession)['output']>;
@@ -128,13 +130,21 @@ export class Binder {
     throw new ParlanceError('permission-denied', 'This tenant does not speak this dialect.');
   }
 
-  private async bind(connection: Connection, identity: Identity): Promise<void> {
+  private bind(connection: Connection, identity: Identity): Promise<void> {
+    const bound = this.take(connection, identity);
+    connection.binding = bound.catch(() => undefined);
+    return bound;
+  }
+
+  private async take(connection: Connection, identity: Identity): Promise<void> {
     requireOpen(connection);
     const tenantId = identity.caller.tenant.id;
     const { audiences, feed } = this.ports;
     if (audiences.ofUser(tenantId, identity.user.id).size >= this.ports.socketsPerUser) {
       throw new ParlanceError('rate-limited', 'This user has too many open connections.');
     }
+    // The store may have opened its session and given it what another one was owed; here, part of that may have been told already.
+    if (connection.pendingBind !== null) throw new ParlanceError('unavailable', 'The connection must be made anew.');
     connection.identity = identity;
     connection.epoch += 1;
     connection.become('binding');
@@ -159,6 +169,7 @@ export class Binder {
   private async openSession(connection: Connection, identity: Identity): Promise<Bound> {
     const dialect = connection.dialect?.name ?? '';
     const byUser = connection.dialect?.opening.resumes !== 'named';
+    if (byUser) await this.formerSettled(connection, identity);
     const request: BindRequest = {
       tenantId: identity.caller.tenant.id,
       userId: identity.user.id,
@@ -170,6 +181,14 @@ export class Binder {
     };
     connection.pendingBind = request;
     return this.ports.bus.request(bindSession, request);
+  }
+
+  /** What ended here must be known to have ended: a session that is open at this very gateway is taken for alive, and left alone. */
+  private async formerSettled(connection: Connection, { caller, user }: Identity): Promise<void> {
+    const others = [...this.ports.audiences.ofUser(caller.tenant.id, user.id)];
+    await Promise.all(others.map((other) => (other.state === 'closed' ? other.binding : undefined)));
+    await this.ports.settled(caller.tenant.id, user.id);
+    requireOpen(connection);
   }
 
   /** Hears the groups; answers what must be replayed: what a resumed session is owed, and what passed here since the answer was read. */

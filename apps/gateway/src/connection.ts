@@ -45,6 +45,8 @@ export class Connection {
   resume: string | null = null;
   /** what was asked of the store for a bind that is not complete: the session may exist, and must not stay open */
   pendingBind: BindRequest | null = null;
+  /** settles when the newest bind is over, however it ended */
+  binding: Promise<void> = Promise.resolve();
   /** rooms the client has opened */
   readonly open = new Set<string>();
   cursor = new DeliveryCursor();
@@ -102,7 +104,7 @@ export class Connection {
   }
 
   begin(handled: readonly RoomCursor[], owed: readonly RoomCursor[], asOf: string): void {
-    this.cursor = new DeliveryCursor(handled, owed);
+    this.cursor = new DeliveryCursor(handled, owed, this.cursor.outstanding);
     this.asOf = asOf;
     this.complete = false;
   }
@@ -114,7 +116,7 @@ export class Connection {
     this.credential = this.handshakeCredential;
     this.open.clear();
     this.backlog = [];
-    this.cursor = new DeliveryCursor();
+    this.cursor = new DeliveryCursor([], [], this.cursor.outstanding);
     this.asOf = null;
     this.complete = false;
   }

@@ -34,6 +34,18 @@ describe('DeliveryCursor', () => {
     expect(of(cursor)).toEqual({ a: 3 });
   });
 
+  it('is not confirmed by the answers to what was written before it began', () => {
+    const before = new DeliveryCursor();
+    before.mark();
+    const cursor = new DeliveryCursor([], [{ roomId: 'a', pos: 4 }], before.outstanding);
+    cursor.sent('a', 5);
+    cursor.mark();
+    expect(cursor.confirm()).toBe(false);
+    expect(of(cursor)).toEqual({ a: 4 });
+    expect(cursor.confirm()).toBe(true);
+    expect(of(cursor)).toEqual({ a: 5 });
+  });
+
   it('never confirms early when more marks are unanswered than it keeps', () => {
     const cursor = new DeliveryCursor();
     for (let pos = 1; pos <= 100; pos += 1) {

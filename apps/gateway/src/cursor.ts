@@ -25,8 +25,12 @@ export class DeliveryCursor {
   private current = new Map<string, number>();
   private readonly marks: Map<string, number>[] = [];
 
-  /** `initial`: rooms known to be handled up to there. `owed`: those of which more is to be replayed from there; they win. */
-  constructor(initial: readonly RoomCursor[] = [], owed: readonly RoomCursor[] = []) {
+  /**
+   * `initial`: rooms known to be handled up to there. `owed`: those of which more is to be replayed from there; they win.
+   * `outstanding`: heartbeats that were written before and are not answered yet; they confirm nothing of this.
+   */
+  constructor(initial: readonly RoomCursor[] = [], owed: readonly RoomCursor[] = [], outstanding = 0) {
+    for (let n = 0; n < outstanding; n += 1) this.marks.push(new Map());
     for (const { roomId, pos } of owed) {
       const before = this.rooms.get(roomId);
       // Of several stays in a room the first counts: what lies between them is nobody's.
@@ -55,6 +59,11 @@ export class DeliveryCursor {
   replayed(roomId: string): void {
     const known = this.rooms.get(roomId);
     if (known !== undefined) known.owed = false;
+  }
+
+  /** Marks that no heartbeat has answered yet. */
+  get outstanding(): number {
+    return this.marks.length;
   }
 
   /** Anything written that no mark follows yet? */

@@ -45,6 +45,8 @@ export interface RunningGateway {
 }
 
 const TICK_MS = 250;
+/** Of a replica's name in its sessions, characters; what follows it tells its starts apart. */
+const MAX_NAME = 48;
 const BEAT_MS = 5_000;
 const SWEEP_MS = 60_000;
 
@@ -52,7 +54,8 @@ const SWEEP_MS = 60_000;
 export async function assembleGateway(settings: GatewaySettings, env: GatewayEnvironment): Promise<RunningGateway> {
   const { bus, logger, clock } = env;
   const { gateway: own, limits } = settings;
-  const podId = own.podId ?? randomBytes(6).toString('hex');
+  // Named anew at every start: what its predecessor left open must not look alive.
+  const podId = `${(own.podId ?? 'gateway').slice(0, MAX_NAME)}.${randomBytes(6).toString('hex')}`;
   const io = createSocketServer(env.http, limits.packetBytes, dialects);
   const redis = own.redisUrl === undefined ? null : await joinRedis(io, own.redisUrl, logger);
 
@@ -135,6 +138,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     live: (connection) => {
       if (hearsStreams(connection)) void streams.late(connection);
     },
+    settled: (tenantId, userId) => keeper.settled(tenantId, userId),
   });
   const intake = new Intake(
     {
@@ -144,6 +148,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
       actionsOf: (connection) => gateway.actionsOf(connection),
       bound: (connection) => gateway.bound(connection),
       flooded: (connection) => gateway.close(connection, 'flood'),
+      spoiled: (connection) => gateway.close(connection, 'refused'),
     },
     metrics,
     logger,

@@ -50,7 +50,8 @@ export interface World {
   readonly faults: FaultyBus | null;
   /** Another tenant, which believes no bare claim; its publishable key comes back. */
   tenant(id: string): Promise<string>;
-  startGateway(name: string, env?: Readonly<Record<string, string>>): Promise<Pod>;
+  /** `over`: what the gateway is given for its bus. */
+  startGateway(name: string, env?: Readonly<Record<string, string>>, over?: (bus: Bus) => Bus): Promise<Pod>;
   user(id: string): Promise<User>;
   group(...memberIds: readonly string[]): Promise<Room>;
   direct(one: string, other: string): Promise<Room>;
@@ -87,8 +88,8 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
     bus,
     faults,
     tenant: (id) => makeTenant(postgres.url, id),
-    startGateway: async (name, env = {}) => {
-      const pod = await startPod(hub.connect(name), name, [
+    startGateway: async (name, env = {}, over = (bus) => bus) => {
+      const pod = await startPod(over(hub.connect(name)), name, [
         GatewayModule.register(settings({ PARLANCE_POD_ID: name, ...env })),
       ]);
       pods.push(pod);

@@ -142,8 +142,14 @@ export class Gateway {
   private admit(socket: Socket, namespace: string, next: (error?: Error) => void): void {
     this.prepare(socket, namespace).then(
       () => next(),
-      (error: unknown) => next(connectError(toParlanceError(error))),
+      (error: unknown) => this.refuse(socket, toParlanceError(error), next),
     );
+  }
+
+  /** A client that gets a connect_error stays away; one whose transport closes comes again, and finds what was away for a moment. */
+  private refuse(socket: Socket, error: ParlanceError, next: (error: Error) => void): void {
+    if (error.code === 'unavailable' || error.code === 'overloaded') closeTransport(engineOf(socket));
+    else next(connectError(error));
   }
 
   /** Before anything is joined: limits, dialect, and the credential where the wire has it in the handshake. */
@@ -262,7 +268,7 @@ export class Gateway {
         const coded = toParlanceError(error);
         logger.warn({ code: 'resume-failed', err: coded.cause ?? coded }, 'a session was not taken up');
         // Retryable: the client comes again, with a token that names the session still, and loses nothing.
-        if (coded.retryable) this.close(connection, 'refused');
+        if (coded.retryable || connection.pendingBind !== null) this.close(connection, 'refused');
       },
     );
   }

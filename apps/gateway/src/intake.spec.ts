@@ -82,6 +82,7 @@ function world({ admit = () => Promise.resolve(), settle = () => Promise.resolve
       actionsOf: () => actions as Actions,
       bound: () => undefined,
       flooded: (one) => flooded.push(one),
+      spoiled: () => undefined,
     },
     someMetrics(),
     quiet,

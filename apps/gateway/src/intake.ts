@@ -23,6 +23,8 @@ export interface IntakePorts {
   readonly actionsOf: (connection: Connection) => Actions;
   readonly bound: (connection: Connection) => void;
   readonly flooded: (connection: Connection) => void;
+  /** A bind failed half-way: the client must come again, and is bound then. */
+  readonly spoiled: (connection: Connection) => void;
 }
 
 interface Frame {
@@ -83,6 +85,7 @@ export class Intake {
     }
     const { reply } = await this.inTurn(connection, () => this.begin(connection, inbound, frame));
     this.answer(connection, await reply, frame);
+    if (connection.state === 'unbound' && connection.pendingBind !== null) this.ports.spoiled(connection);
   }
 
   /** One frame's beginning after another. Also what follows a leave waits for it. */

@@ -99,6 +99,29 @@ describe('SessionKeeper', () => {
     ]);
   });
 
+  it('tells when what ended here is stored, and that it is not while the store is away', async () => {
+    await expect(keeper.settled(TENANT, 'ann')).resolves.toBeUndefined();
+    away = true;
+    await keeper.leave(bound('ann'), 'closed');
+    await expect(keeper.settled(TENANT, 'ann')).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(keeper.settled(TENANT, 'bob')).resolves.toBeUndefined();
+    away = false;
+    await keeper.settled(TENANT, 'ann');
+    expect(saved).toMatchObject([{ sessionId: 'of ann', state: 'closed' }]);
+  });
+
+  it('waits for a save under way, and for a session of which nobody knows whether it was opened', async () => {
+    void keeper.leave(bound('ann'), 'closed');
+    void keeper.flush();
+    await keeper.settled(TENANT, 'ann');
+    expect(saved).toHaveLength(1);
+    const rest = { dialect: 'plain', podId: 'pod', ticket: null, resume: null };
+    await service.serve(bindSession, async () => ({ asOf: AS_OF, groups: [], recent: [], resumed: null }));
+    keeper.settle({ tenantId: TENANT, userId: 'bob', sessionId: 'of a lost answer', ...rest });
+    await keeper.settled(TENANT, 'bob');
+    expect(saved).toMatchObject([{}, { sessionId: 'of a lost answer', state: 'closed' }]);
+  });
+
   it('gives up in the end, and says so, when the store stays away', async () => {
     away = true;
     void keeper.leave(bound('ann'), 'closed');

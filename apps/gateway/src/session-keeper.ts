@@ -38,6 +38,8 @@ export class SessionKeeper {
   private readonly urgent = new Set<Connection>();
   private leaving: SavedSession[] = [];
   private unsettled: BindRequest[] = [];
+  /** what was taken from these two and is being asked or saved */
+  private underway: readonly { readonly tenantId: string; readonly userId: string }[] = [];
   private beating = false;
   private saving: Promise<void> = Promise.resolve();
   private scheduled: Promise<void> | null = null;
@@ -88,12 +90,22 @@ export class SessionKeeper {
     void this.soon();
   }
 
+  /**
+   * Settles when each of the user's sessions that ended here is stored as it ended. Errors: those of the bus, `unavailable` when one is
+   * not stored yet.
+   */
+  async settled(tenantId: string, userId: string): Promise<void> {
+    if (!this.owes(tenantId, userId)) return;
+    await this.flush();
+    if (this.owes(tenantId, userId)) throw new ParlanceError('unavailable', 'A former session is not stored yet.');
+  }
+
   /** Saves what is due and beats. Saves follow one another, so that an older state never overwrites a newer one. */
   flush(beat = false): Promise<void> {
     // A store that answers slowly is not asked more often for it.
     if (beat && this.beating) return Promise.resolve();
     this.beating ||= beat;
-    const next = this.saving.then(() => this.save(beat));
+    const next = this.saving.then(() => this.save(beat)).finally(() => (this.underway = []));
     this.saving = next.catch(() => undefined);
     return beat ? next.finally(() => (this.beating = false)) : next;
   }
@@ -107,6 +119,12 @@ export class SessionKeeper {
         if (tries === FINAL_TRIES) return this.failed(error);
       }
     }
+  }
+
+  private owes(tenantId: string, userId: string): boolean {
+    const isTheirs = (one: { readonly tenantId: string; readonly userId: string }): boolean =>
+      one.tenantId === tenantId && one.userId === userId;
+    return [this.leaving, this.unsettled, this.underway].some((list) => list.some(isTheirs));
   }
 
   private soon(): Promise<void> {
@@ -134,6 +152,7 @@ export class SessionKeeper {
     for (const connection of checkpoints) this.dirty.delete(connection);
     const open = [...new Set(checkpoints)].flatMap((connection) => this.describe(connection, 'open') ?? []);
     const sessions = [...open, ...this.leaving.splice(0)];
+    this.underway = sessions;
     for (let start = 0; start < sessions.length || (beat && start === 0); start += PAGE) {
       const page = sessions.slice(start, start + PAGE);
       try {
@@ -151,6 +170,7 @@ export class SessionKeeper {
 
   private async settleAll(): Promise<void> {
     const requests = this.unsettled.splice(0);
+    this.underway = requests;
     for (let start = 0; start < requests.length; start += SETTLED_AT_ONCE) {
       await Promise.all(requests.slice(start, start + SETTLED_AT_ONCE).map((request) => this.settleOne(request)));
     }
