@@ -1,11 +1,9 @@
-import type { Bus, RequestOptions } from '@parlance/bus';
-import type { RequestContract } from '@parlance/contracts';
+import type { Bus } from '@parlance/bus';
 import { bindSession } from '@parlance/contracts';
 import { ParlanceError } from '@parlance/domain';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { z } from 'zod';
 import { API_KEY, Clients, Heard, next, say, type OldSocket } from './clients.fixture.js';
-import { startWorld, type Pod, type World } from './gateway.fixture.js';
+import { startWorld, treated, type Pod, type World } from './gateway.fixture.js';
 
 /** How the bus of a gateway treats the next binds. */
 type Fault = 'none' | 'answer-lost' | 'answer-held' | 'doubled';
@@ -25,15 +23,7 @@ class Suffering {
   }
 
   over(bus: Bus): Bus {
-    const request = <I extends z.ZodType, O extends z.ZodType>(
-      contract: RequestContract<I, O>,
-      input: z.input<I>,
-      options?: RequestOptions,
-    ): Promise<z.output<O>> => {
-      const ask = () => bus.request(contract, input, options);
-      return contract.subject === bindSession.subject ? this.bind(ask) : ask();
-    };
-    return new Proxy(bus, { get: (target, key) => (key === 'request' ? request : bound(target, key)) });
+    return treated(bus, (subject, ask) => (subject === bindSession.subject ? this.bind(ask) : ask()));
   }
 
   private async bind<T>(ask: () => Promise<T>): Promise<T> {
@@ -53,11 +43,6 @@ class Suffering {
     }
     throw new ParlanceError('unavailable', 'The answer was lost.');
   }
-}
-
-function bound(target: Bus, key: string | symbol): unknown {
-  const value: unknown = Reflect.get(target, key);
-  return typeof value === 'function' ? value.bind(target) : value;
 }
 
 let world: World;

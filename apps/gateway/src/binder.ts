@@ -132,14 +132,14 @@ export class Binder {
 
   private bind(connection: Connection, identity: Identity): Promise<void> {
     const bound = this.take(connection, identity);
-    connection.binding = bound.catch(() => undefined);
+    connection.binding = bound.catch(ignore);
     return bound;
   }
 
   private async take(connection: Connection, identity: Identity): Promise<void> {
     requireOpen(connection);
     const tenantId = identity.caller.tenant.id;
-    const { audiences, feed } = this.ports;
+    const { audiences } = this.ports;
     if (audiences.ofUser(tenantId, identity.user.id).size >= this.ports.socketsPerUser) {
       throw new ParlanceError('rate-limited', 'This user has too many open connections.');
     }
@@ -150,9 +150,9 @@ export class Binder {
     connection.become('binding');
     if (connection.userKey !== null) audiences.addUser(connection, connection.userKey);
     try {
-      await feed.hearUser(tenantId, identity.user.id);
-      requireOpen(connection);
-      const bound = await this.openSession(connection, identity);
+      const asked = this.ask(connection, identity);
+      connection.asked = asked.then(ignore, ignore);
+      const bound = await asked;
       begin(connection, bound);
       requireOpen(connection);
       const owed = await this.hear(connection, identity, bound);
@@ -166,10 +166,16 @@ export class Binder {
     }
   }
 
+  private async ask(connection: Connection, identity: Identity): Promise<Bound> {
+    await this.ports.feed.hearUser(identity.caller.tenant.id, identity.user.id);
+    requireOpen(connection);
+    if (connection.dialect?.opening.resumes !== 'named') await this.formerSettled(connection, identity);
+    return this.openSession(connection, identity);
+  }
+
   private async openSession(connection: Connection, identity: Identity): Promise<Bound> {
     const dialect = connection.dialect?.name ?? '';
     const byUser = connection.dialect?.opening.resumes !== 'named';
-    if (byUser) await this.formerSettled(connection, identity);
     const request: BindRequest = {
       tenantId: identity.caller.tenant.id,
       userId: identity.user.id,
@@ -183,10 +189,15 @@ export class Binder {
     return this.ports.bus.request(bindSession, request);
   }
 
-  /** What ended here must be known to have ended: a session that is open at this very gateway is taken for alive, and left alone. */
+  /**
+   * What ended here must be known to have ended: a session that is open at this very gateway is taken for alive, and left alone. Binds
+   * of the user that began before this one are waited for, no further than their answer unless they are given up.
+   */
   private async formerSettled(connection: Connection, { caller, user }: Identity): Promise<void> {
-    const others = [...this.ports.audiences.ofUser(caller.tenant.id, user.id)];
-    await Promise.all(others.map((other) => (other.state === 'closed' ? other.binding : undefined)));
+    const all = [...this.ports.audiences.ofUser(caller.tenant.id, user.id)];
+    const earlier = all.slice(0, all.indexOf(connection));
+    await Promise.all(earlier.map(({ asked }) => asked));
+    await Promise.all(earlier.filter(({ state }) => state === 'closed').map(({ binding }) => binding));
     await this.ports.settled(caller.tenant.id, user.id);
     requireOpen(connection);
   }
@@ -245,6 +256,8 @@ function begin(connection: Connection, { asOf, recent, resumed }: Bound): void {
     new Date(Date.parse(asOf) - COMMIT_SLACK_MS).toISOString(),
   );
 }
+
+function ignore(): void {}
 
 function requireSame(connection: Connection, identity: Identity, claim: Claim | null): void {
   if (claim === null) return;

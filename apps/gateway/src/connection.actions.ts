@@ -34,16 +34,31 @@ export function connectionActions(ports: ConnectionPorts, connection: Connection
  * that a message service that dies in between costs the client nothing.
  */
 function orderedSend(ports: ConnectionPorts, send: Actions['message.send'], lanes: SendLanes): Actions['message.send'] {
-  return (caller, intent) => {
+  return async (caller, intent) => {
+    actingUser(caller);
     const clientMessageId = intent.clientMessageId ?? ports.newId();
     const deadline = ports.now() + SEND_MS;
-    const attempt = (): ReturnType<typeof send> => {
+    const within = async <T>(attempt: (timeoutMs: number) => Promise<T>): Promise<T> => {
       const left = deadline - ports.now();
       if (left < MIN_TRY_MS) throw new ParlanceError('unavailable', 'It took too long. Send it again.');
-      return send(caller, { ...intent, clientMessageId }, Math.min(left, SEND_TRY_MS));
+      return attempt(Math.min(left, SEND_TRY_MS));
     };
-    return lanes.run(intent.room, () => repeated(attempt));
+    const room = (timeoutMs: number) => ports.directory.room(caller.tenant.id, intent.room, timeoutMs);
+    return lanes.run(
+      () => laneOf(intent.room, () => repeated(() => within(room))),
+      () => repeated(() => within((timeoutMs) => send(caller, { ...intent, clientMessageId }, timeoutMs))),
+    );
   };
+}
+
+/** The room's id, however the client spells it. A room that does not exist is for the send itself to refuse, in its own words. */
+async function laneOf(key: string, find: () => Promise<RoomStamp>): Promise<string> {
+  try {
+    return (await find()).id;
+  } catch (error) {
+    if (error instanceof ParlanceError && error.code === 'not-found') return key;
+    throw error;
+  }
 }
 
 async function repeated<T>(attempt: () => Promise<T>): Promise<T> {

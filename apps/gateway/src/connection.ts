@@ -45,6 +45,8 @@ export class Connection {
   resume: string | null = null;
   /** what was asked of the store for a bind that is not complete: the session may exist, and must not stay open */
   pendingBind: BindRequest | null = null;
+  /** settles when the store has answered the newest bind, or did not */
+  asked: Promise<void> = Promise.resolve();
   /** settles when the newest bind is over, however it ended */
   binding: Promise<void> = Promise.resolve();
   /** rooms the client has opened */

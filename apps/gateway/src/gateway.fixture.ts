@@ -11,15 +11,17 @@ import {
   type FaultOptions,
   type FaultyBus,
   type InProcessHub,
+  type RequestOptions,
 } from '@parlance/bus';
 import { loadConfig } from '@parlance/config';
-import { addMembers, createRoom, findUsers, putUser, removeMember } from '@parlance/contracts';
+import { addMembers, createRoom, findUsers, putUser, removeMember, type RequestContract } from '@parlance/contracts';
 import type { Room, User } from '@parlance/domain';
 import { IdentityModule, identityFragments } from '@parlance/identity';
 import { MessageModule, messageFragments } from '@parlance/message';
 import { createLogger, Health, Metrics } from '@parlance/observability';
 import { createPersistence, defaultMigrationsDir, migrate, startEmbeddedPostgres } from '@parlance/persistence';
 import type { NestModule } from '@parlance/bootstrap';
+import type { z } from 'zod';
 import { GatewayModule, gatewayFragments } from './index.js';
 
 const fragments = [...identityFragments, ...messageFragments, ...gatewayFragments] as const;
@@ -52,6 +54,8 @@ export interface World {
   tenant(id: string): Promise<string>;
   /** `over`: what the gateway is given for its bus. */
   startGateway(name: string, env?: Readonly<Record<string, string>>, over?: (bus: Bus) => Bus): Promise<Pod>;
+  /** One more replica of the message service. */
+  startMessage(name: string): Promise<void>;
   user(id: string): Promise<User>;
   group(...memberIds: readonly string[]): Promise<Room>;
   direct(one: string, other: string): Promise<Room>;
@@ -95,6 +99,9 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
       pods.push(pod);
       return pod;
     },
+    startMessage: async (name) => {
+      pods.push(await startPod(hub.connect(name), name, [MessageModule.register(config)]));
+    },
     user: async (id) => (await bus.request(putUser, { tenantId: 'demo', ref: { id }, fields: {} })).user,
     group: async (...memberIds) => {
       const room = { kind: 'group' as const, name: 'Group', photo: null, metadata: {}, memberIds: [...memberIds] };
@@ -123,6 +130,31 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
       await postgres.stop();
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** Treats a request to a subject; `ask` sends it. */
+export type Treatment = <T>(subject: string, ask: () => Promise<T>) => Promise<T>;
+
+/** A bus whose requests are treated, and which is the given one otherwise. */
+export function treated(bus: Bus, treat: Treatment): Bus {
+  const request = <I extends z.ZodType, O extends z.ZodType>(
+    contract: RequestContract<I, O>,
+    input: z.input<I>,
+    options?: RequestOptions,
+  ): Promise<z.output<O>> => treat(contract.subject, () => bus.request(contract, input, options));
+  return {
+    get connected() {
+      return bus.connected;
+    },
+    request,
+    serve: (contract, handler, options) => bus.serve(contract, handler, options),
+    serveBatch: (contract, handler, options) => bus.serveBatch(contract, handler, options),
+    publish: (contract, address, payload) => bus.publish(contract, address, payload),
+    listen: (contract, address, handler, options) => bus.listen(contract, address, handler, options),
+    flush: () => bus.flush(),
+    onStatus: (listener) => bus.onStatus(listener),
+    drain: () => bus.drain(),
   };
 }
 
