@@ -2,7 +2,7 @@ import type { Bus } from '@parlance/bus';
 import type { IntentOf, IntentType, ResultOf } from '@parlance/dialect-kit';
 import type { Caller } from './caller.js';
 import type { Directory } from './directory.js';
-import type { FilePorts } from './file.actions.js';
+import type { FilePorts } from './file.ports.js';
 
 export interface ActionContext {
   readonly bus: Bus;

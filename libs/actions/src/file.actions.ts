@@ -5,18 +5,9 @@ import type { ActionContext, Actions } from './actions.js';
 import type { Caller } from './caller.js';
 import { actorOf, viewerOf } from './caller.js';
 import { inspect } from './file-inspection.js';
+import type { FilePorts } from './file.ports.js';
 import { previewOf } from './link-preview.js';
 import { fetchPage } from './page-fetch.js';
-
-/** Where an edge keeps uploads, what it lets in, and how a stored file is reached. */
-export interface FilePorts {
-  readonly storage: {
-    put(key: string, bytes: Uint8Array, mimeType: string): Promise<void>;
-    remove(key: string): Promise<void>;
-  };
-  readonly urls: { urlOf(tenantId: string, file: { readonly id: string; readonly name: string }): string };
-  readonly rules: { readonly maxBytes: number; readonly types: readonly string[] };
-}
 
 type FileIntent = 'file.store' | 'file.get' | 'link.preview';
 

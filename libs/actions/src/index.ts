@@ -3,7 +3,7 @@ export type { Account, DirectoryOptions } from './directory.js';
 export { actingUser, actorOf, identityMismatch, isServer, liveUser, names, settleCaller, viewerOf } from './caller.js';
 export type { Caller } from './caller.js';
 export { busActions, executorFor, onlyOnConnections } from './executor.js';
-export type { FilePorts } from './file.actions.js';
+export type { FilePorts } from './file.ports.js';
 export type { ActionContext, Actions, ConnectionIntent } from './actions.js';
 export { viewOf } from './room.actions.js';
 export { watchIdentity } from './identity-watch.js';
