@@ -18,6 +18,9 @@ const room: Room = {
   lastSeq: 1,
   createdAt: AT,
   createdBy: 'ann',
+  description: null,
+  frozen: false,
+  extras: { secret: { wire: 1 } },
   version: 7,
 };
 const message: Message = {
@@ -30,6 +33,8 @@ const message: Message = {
   text: 'hi',
   attachment: null,
   replyTo: null,
+  forwardOf: null,
+  broadcastOf: null,
   metadata: {},
   extras: { secret: { wire: 1 } },
   createdAt: AT,
@@ -39,7 +44,16 @@ const message: Message = {
 const ann: Partial<User> = { id: 'ann', lastSeenAt: null };
 
 function member(userId: string, joinedAt: string): Member {
-  return { userId, role: 'member', readSeq: 0, readAt: null, deliveredSeq: 0, deliveredAt: null, joinedAt };
+  return {
+    userId,
+    role: 'member',
+    readSeq: 0,
+    readAt: null,
+    deliveredSeq: 0,
+    deliveredAt: null,
+    joinedAt,
+    nickname: null,
+  };
 }
 
 function named(method: string, path: string): NativeRoute {

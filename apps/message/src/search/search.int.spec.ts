@@ -221,7 +221,7 @@ describe('a search', () => {
         expect((await texts('eve', room.id, { text: asked })).toSorted()).toEqual(expected);
         expect((await found('eve', { text: asked, roomId: room.id })).toSorted()).toEqual(expected);
       }),
-      { numRuns: 40, seed, endOnFailure: true, verbose: 1 },
+      { numRuns: 40, seed, endOnFailure: true },
     );
     expect(await tables()).toEqual(before);
   }, 60_000);

@@ -26,7 +26,7 @@ export type Moment = z.infer<typeof momentRow>;
 const MAX_ROOMS = 1_000;
 const ROOM_DEPTH = 10_000;
 const ONE_ROOM_DEPTH = 100_000;
-const TOTAL_DEPTH = 200_000;
+const TOTAL_DEPTH = 100_000;
 /** Found ones that are counted. */
 const MAX_COUNT = 10_000;
 
