@@ -8,7 +8,6 @@ import {
   NativeApi,
   ReelsClient,
   VChatClient,
-  VChatClient,
   type ChatClient,
   type ChatUser,
   type Stack,
@@ -17,8 +16,6 @@ import {
 const SECRET_KEY = 'demo-secret-key';
 const APP_KEY = 'demo-public-key';
 /** The vendor's sample value, as the demo tenant has it. */
-const HASH_KEY = 'V_CHAT_SDK_V2_VERY_STRONG_KEY';
-/** The vendor's sample value, which the demo tenant keeps. */
 const HASH_KEY = 'V_CHAT_SDK_V2_VERY_STRONG_KEY';
 /** A client of the 2.x era waits up to 5 s between its attempts, and a killed stack takes a while to come back. */
 const PATIENCE_MS = 45_000;
@@ -36,7 +33,6 @@ export interface Play {
   readonly vchat: (user: ChatUser, gateway: number) => Promise<ChatClient>;
   readonly imkit: (user: ChatUser, gateway: number) => Promise<ChatClient>;
   readonly reels: (user: ChatUser, gateway: number) => Promise<ChatClient>;
-  readonly vchat: (user: ChatUser, gateway: number) => Promise<ChatClient>;
   end(): Promise<void>;
 }
 
@@ -70,7 +66,6 @@ export function stage(stack: Stack, patienceMs = PATIENCE_MS): Play {
     imkit: (user, index) => enter(new ImkitClient({ ...setup('imkit', user, index), clientKey: APP_KEY })),
     reels: async (user, index) =>
       enter(new ReelsClient({ ...setup('reels', user, index), token: await api.token(user.id) })),
-    vchat: (user, index) => enter(new VChatClient({ ...setup('vchat', user, index), hashKey: HASH_KEY })),
     end: async () => {
       await Promise.allSettled(cast.map((client) => client.disconnect()));
     },
@@ -84,5 +79,4 @@ export const CLIENTS: Readonly<Record<string, (play: Play, user: ChatUser, gatew
   vchat: (play, user, gateway) => play.vchat(user, gateway),
   imkit: (play, user, gateway) => play.imkit(user, gateway),
   reels: (play, user, gateway) => play.reels(user, gateway),
-  vchat: (play, user, gateway) => play.vchat(user, gateway),
 };
