@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  ByteBudget,
   actingUser,
   busActions,
   Directory,
@@ -20,7 +21,6 @@ import type { ApiSettings } from './api.config.js';
 import { fileRouter } from './files/file.router.js';
 import { ApiLimits } from './http/api-limits.js';
 import { BodyReader } from './http/body-reader.js';
-import { ByteBudget } from './http/byte-budget.js';
 import { surfaceRouter } from './http/registrar.js';
 import { RequestPipeline } from './http/request-pipeline.js';
 import { companionSurfaces } from './http/surface.js';

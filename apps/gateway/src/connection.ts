@@ -8,7 +8,7 @@ import type { RoomCursor } from './cursor.js';
 import { DeliveryCursor } from './cursor.js';
 import type { LogEntry } from './fact-parser.js';
 import type { CloseReason } from './gateway.metrics.js';
-import type { EncodedFrame, EngineConnection } from './socket-internals.js';
+import type { EncodedFrame, EngineConnection, FrameCharge } from './socket-internals.js';
 import { engineOf, writeEncoded } from './socket-internals.js';
 
 /**
@@ -63,6 +63,8 @@ export class Connection {
   answering = 0;
   backlog: LogEntry[] = [];
   slowSince: number | null = null;
+  /** where its dialect sends large frames: what they hold of the budget */
+  charge: FrameCharge | null = null;
   /** how its client asked to be written to: the name of one of its dialect's encodings */
   mode: string | null = null;
   /** the tenant that its credential, or its host, belongs to; known before anybody is identified */

@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import { randomBytes } from 'node:crypto';
-import { Directory, RateLimits, watchIdentity } from '@parlance/actions';
+import { ByteBudget, Directory, RateLimits, watchIdentity } from '@parlance/actions';
 import { PrincipalCache, sealer } from '@parlance/auth';
 import type { Bus } from '@parlance/bus';
 import { getMessage, verifyCredential } from '@parlance/contracts';
@@ -166,6 +166,8 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     seen,
     limits: rates,
     unbound,
+    packetBytes: limits.packetBytes,
+    largeFrames: new ByteBudget(own.fileFramesBytes),
     actionPorts: {
       bus,
       directory,

@@ -1,4 +1,5 @@
 import {
+  byteSize,
   flag,
   fragment,
   integer,
@@ -52,6 +53,12 @@ export const gatewayConfig = fragment('gateway', {
     schema: integer(1, 10_000_000),
     default: 100_000,
     doc: 'Bus subscriptions above which no new connection is taken.',
+  }),
+  fileFramesBytes: setting({
+    env: 'PARLANCE_GATEWAY_FILE_FRAMES_BYTES',
+    schema: byteSize(1, 64 * 1_073_741_824),
+    default: 256 * 1_048_576,
+    doc: 'What frames beyond the packet limit (files, where a dialect sends them so) hold in memory together, in bytes.',
   }),
   connectsPerMinute: setting({
     env: 'PARLANCE_LIMIT_CONNECTS_PER_MINUTE',

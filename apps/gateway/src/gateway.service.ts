@@ -1,4 +1,4 @@
-import type { Actions, Directory, RateLimits } from '@parlance/actions';
+import type { Actions, ByteBudget, Directory, RateLimits } from '@parlance/actions';
 import type { Sealer } from '@parlance/auth';
 import type { Dialect, Handshake } from '@parlance/dialect-kit';
 import { ParlanceError, toParlanceError } from '@parlance/domain';
@@ -21,6 +21,7 @@ import {
   closeTransport,
   engineOf,
   probe,
+  raiseFrameLimit,
   setSessionToken,
   watchHeartbeats,
 } from './socket-internals.js';
@@ -51,6 +52,9 @@ export interface GatewayParts {
   readonly limits: RateLimits;
   readonly unbound: UnboundWatch;
   readonly actionPorts: Omit<ConnectionPorts, 'leave'>;
+  /** the packet limit, and what frames beyond it may hold together where a dialect has such */
+  readonly packetBytes: number;
+  readonly largeFrames: ByteBudget;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
   readonly now: () => number;
@@ -275,6 +279,15 @@ export class Gateway {
 
   bound(connection: Connection): void {
     this.parts.unbound.satisfied(connection);
+    this.raise(connection);
+  }
+
+  /** Lets the larger frames of its dialect in, once it is known who sends them. */
+  private raise(connection: Connection): void {
+    const max = connection.dialect?.maxPacketBytes;
+    if (max === undefined || connection.identity === null || connection.charge !== null) return;
+    const { packetBytes, largeFrames } = this.parts;
+    connection.charge = raiseFrameLimit(connection.engine, packetBytes, max, (bytes) => largeFrames.take(bytes));
   }
 
   private confirm(connection: Connection): void {
@@ -300,6 +313,8 @@ export class Gateway {
   private async release(connection: Connection): Promise<void> {
     const forgotten = this.forget(connection, 'ended');
     connection.become('unbound');
+    connection.charge?.end();
+    connection.charge = null;
     connection.resume = null;
     this.parts.unbound.released(connection);
     await forgotten;

@@ -64,6 +64,7 @@ export class Intake {
       this.logger.error({ code: 'frame-failed', err: error }, 'a frame could not be answered');
     } finally {
       connection.answering -= 1;
+      if (connection.answering === 0) connection.charge?.settle();
     }
   }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ByteBudget } from '@parlance/actions';
 import { dialects } from '@parlance/dialect-registry';
 import type { Server, Socket as ServerSocket } from 'socket.io';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -15,10 +16,12 @@ import {
   engineOf,
   onEngineConnection,
   probe,
+  raiseFrameLimit,
   setSessionToken,
   watchHeartbeats,
   writeEncoded,
   type EngineConnection,
+  type FrameCharge,
 } from './socket-internals.js';
 import { createSocketServer } from './socket-server.js';
 
@@ -329,5 +332,60 @@ describe('frames that Engine.IO or Socket.IO refuse', () => {
     await after;
     expect(seen).toEqual([name, 'after']);
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+});
+
+describe('frames beyond the packet limit', () => {
+  const RAISED = 4 * MAX_PACKET;
+
+  /** What each frame of the client does to the server's socket, and to a budget of so many bytes. */
+  async function raised(budgetBytes: number) {
+    const budget = new ByteBudget(budgetBytes);
+    let charge: FrameCharge | null = null;
+    const heard: number[] = [];
+    io.on('connection', (socket) => {
+      charge = raiseFrameLimit(engineOf(socket), MAX_PACKET, RAISED, (bytes) => budget.take(bytes));
+      socket.on('file', (bytes: Buffer, done: () => void) => {
+        heard.push(bytes.length);
+        done();
+      });
+    });
+    const client = await clients.dial(url, { transports: ['websocket'], reconnection: false });
+    const send = (bytes: number): Promise<string> =>
+      new Promise((resolve) => {
+        client.once('disconnect', (reason: unknown) => resolve(String(reason)));
+        client.emit('file', Buffer.alloc(bytes), () => resolve('heard'));
+      });
+    return { budget, heard, send, settle: () => charge?.settle(), end: () => charge?.end() };
+  }
+
+  it('come in up to their own limit, and give what they held of the budget back', async () => {
+    const { budget, send, settle } = await raised(RAISED);
+    expect(await send(3 * MAX_PACKET)).toBe('heard');
+    expect(() => budget.take(2 * MAX_PACKET)).toThrow(/at once/);
+    settle();
+    budget.take(2 * MAX_PACKET)();
+    expect(await send(RAISED + 1)).toBe('transport close');
+  });
+
+  it('close the connection when the budget is used up', async () => {
+    const { send, heard } = await raised(2 * MAX_PACKET);
+    expect(await send(3 * MAX_PACKET)).toBe('transport close');
+    expect(heard).toEqual([]);
+  });
+
+  it('give the budget back when their connection ends', async () => {
+    const { budget, send } = await raised(RAISED);
+    expect(await send(3 * MAX_PACKET)).toBe('heard');
+    clients.closeAll();
+    while (io.engine.clientsCount > 0) await new Promise((resolve) => setImmediate(resolve));
+    budget.take(RAISED)();
+  });
+
+  it('are refused again once the one who may send them has gone', async () => {
+    const { send, end } = await raised(RAISED);
+    expect(await send(2 * MAX_PACKET)).toBe('heard');
+    end();
+    expect(await send(2 * MAX_PACKET)).toBe('transport close');
   });
 });

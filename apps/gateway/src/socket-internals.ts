@@ -15,7 +15,15 @@ interface RawSocket {
 interface WebSocketLike {
   readonly _socket?: RawSocket;
   readonly bufferedAmount: number;
+  readonly _receiver?: WebSocketReceiver;
+  on(event: 'message' | 'close', listener: () => void): void;
   terminate(): void;
+}
+
+/** `_totalPayloadLength`: of the frame whose header has come, its fragments added up, before any of it is buffered. */
+interface WebSocketReceiver {
+  _maxPayload: number;
+  readonly _totalPayloadLength: number;
 }
 
 interface EngineTransport {
@@ -242,4 +250,57 @@ export type Probe = 'sent' | 'outstanding' | 'impossible';
 /** An extra ping, so that what was just written is confirmed within a round trip instead of an interval. EIO 4 only. */
 export function probe(engine: EngineConnection): Probe {
   return heartbeatsOf(engine).probe();
+}
+
+/** What arriving frames of one connection hold of the gateway's budget. `settle`: all that arrived is answered. `end`: small frames again. */
+export interface FrameCharge {
+  settle(): void;
+  end(): void;
+}
+
+/**
+ * Lets frames of up to `max` bytes in; what is longer than `base` is charged when its header announces it, and given back by `settle`. A
+ * longer one, or one for which `take` throws, closes the connection with 1009, as any oversized frame does. Null for polling, which keeps its limit.
+ */
+export function raiseFrameLimit(
+  engine: EngineConnection,
+  base: number,
+  max: number,
+  take: (bytes: number) => () => void,
+): FrameCharge | null {
+  const { socket } = engine.transport;
+  const receiver = socket?._receiver;
+  if (socket === undefined || receiver === undefined) return null;
+  let arriving: { readonly bytes: number; readonly giveBack: () => void } | null = null;
+  let held: (() => void)[] = [];
+  const settle = (): void => {
+    for (const giveBack of held.splice(0)) giveBack();
+  };
+  const admit = (): number => {
+    const total = receiver._totalPayloadLength;
+    if (total <= base || total > max) return total <= base ? base : max;
+    if (arriving !== null && arriving.bytes >= total) return max;
+    try {
+      const giveBack = take(total);
+      arriving?.giveBack();
+      arriving = { bytes: total, giveBack };
+      return max;
+    } catch {
+      // The budget is used up: refused as too large, and the client comes again.
+      return base;
+    }
+  };
+  Object.defineProperty(receiver, '_maxPayload', { configurable: true, get: admit });
+  socket.on('message', () => {
+    if (arriving !== null) held.push(arriving.giveBack);
+    arriving = null;
+  });
+  socket.on('close', () => {
+    arriving?.giveBack();
+    settle();
+  });
+  return {
+    settle,
+    end: () => Object.defineProperty(receiver, '_maxPayload', { configurable: true, writable: true, value: base }),
+  };
 }

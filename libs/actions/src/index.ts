@@ -1,3 +1,4 @@
+export { ByteBudget } from './byte-budget.js';
 export { Directory, DIRECTORY_DEFAULTS, roomNotFound } from './directory.js';
 export type { Account, DirectoryOptions } from './directory.js';
 export { actingUser, actorOf, identityMismatch, isServer, liveUser, names, settleCaller, viewerOf } from './caller.js';

@@ -1,3 +1,4 @@
+import type { ByteBudget } from '@parlance/actions';
 import type { Writable } from 'node:stream';
 import type { HttpRequest, HttpRoute, UploadedFile } from '@parlance/dialect-kit';
 import { ParlanceError } from '@parlance/domain';
@@ -5,7 +6,6 @@ import type { Request, RequestHandler, Response } from 'express';
 import multer from 'multer';
 import { isMultipart, isUrlencoded, parseJson, parseUrlencoded, withBoundary } from './body-parser.js';
 import { boundedBytes } from './bounded-bytes.js';
-import type { ByteBudget } from './byte-budget.js';
 
 type Body = Pick<HttpRequest, 'body' | 'files'>;
 

@@ -1,6 +1,6 @@
 import { ParlanceError } from '@parlance/domain';
 
-/** Bounds what request bodies hold in memory together. */
+/** Bounds what the bodies of an edge's requests and frames hold in memory together. */
 export class ByteBudget {
   #free: number;
 
