@@ -8,6 +8,7 @@ import {
   refFor,
   type ChatClient,
   type EventClassName,
+  type Frame,
   type Stack,
 } from '@parlance/testing';
 import { describe, expect, it } from 'vitest';
@@ -17,6 +18,8 @@ import { CAUSES, TERMINATION } from './event-classes.js';
 import { heardSince, mentionsAny, nextFrame } from './frames.js';
 
 const PATIENCE_MS = 15_000;
+/** Every row of the matrix but presence, which the presence service tells. */
+const CLASSES = EVENT_CLASSES.length - 1;
 
 /** Every class of events, told from each dialect to each: what the receiver's own table says is what its client must hear. */
 export function interopCases(stack: () => Stack): void {
@@ -30,8 +33,11 @@ export function interopCases(stack: () => Stack): void {
       try {
         const pair = await meet(play, from, to, unique);
         const shown: Record<string, string> = {};
-        for (const one of [...CAUSES, TERMINATION]) shown[one.name] = await outcomeOf(pair, dialect, one);
-        const told = Object.fromEntries([...CAUSES, TERMINATION].map((one) => [one.name, 'as the table says']));
+        for (const one of CAUSES) shown[one.name] = await outcomeOf(pair, dialect, one);
+        shown['error'] = await refusalOf(pair);
+        shown[TERMINATION.name] = await outcomeOf(pair, dialect, TERMINATION);
+        const told = Object.fromEntries(Object.keys(shown).map((name) => [name, 'as the table says']));
+        expect(Object.keys(shown)).toHaveLength(CLASSES);
         expect(shown).toEqual({ ...told, ...notSaid(shown) });
       } finally {
         await play.end();
@@ -62,7 +68,7 @@ async function meet(play: Play, from: string, to: string, unique: () => string):
 
 /** `as the table says`, or what went otherwise. */
 async function outcomeOf(pair: Pair, dialect: Dialect, one: EventClass): Promise<string> {
-  const { witness } = pair;
+  const { actor, witness } = pair;
   const from = witness.rawLog.length;
   let deed: Deed;
   try {
@@ -74,7 +80,11 @@ async function outcomeOf(pair: Pair, dialect: Dialect, one: EventClass): Promise
   const expected = expectationOf(dialect, termsOf(one.name));
   const tells = (name: string): boolean => 'frames' in expected && expected.frames.includes(name);
   if ('frames' in expected) {
-    await nextFrame(witness, from, (frame) => tells(frame.name) && mentionsAny(frame, deed.mentions), PATIENCE_MS);
+    const recalled = one.name === 'delete' && actor.dialect === witness.dialect;
+    const fits = (frame: Frame): boolean =>
+      (tells(frame.name) || (recalled && isMarker(frame.name, dialect))) &&
+      (mentionsAny(frame, deed.mentions) || asksToReadAnew(frame));
+    await nextFrame(witness, from, fits, PATIENCE_MS);
     return 'as the table says';
   }
   if (one === TERMINATION) return 'as the table says';
@@ -85,11 +95,27 @@ async function outcomeOf(pair: Pair, dialect: Dialect, one: EventClass): Promise
   return strays.length === 0 ? 'as the table says' : `heard ${strays.map(({ name }) => name).join(', ')}`;
 }
 
+/** The witness writes into a room of the actor's in which it is not: it is refused in its own words, and nothing is stored. */
+async function refusalOf({ api, actor, witness, stranger, unique }: Pair): Promise<string> {
+  const memberIds = [actor.user.id, stranger.id];
+  const { id, uuid } = await api.createRoom({ kind: 'group', memberIds, createdBy: actor.user.id });
+  const outcome = await witness.send({ id, uuid }, keyed(unique(), 'not for you'));
+  const stored = await api.messages(id);
+  return outcome.status === 'failed' && stored.length === 0
+    ? 'as the table says'
+    : `${outcome.status}, ${stored.length} stored`;
+}
+
 /** Whatever was caused before has passed when a later message is heard. */
 async function passed({ api, actor, direct, unique }: Pair, witness: ChatClient, from: number): Promise<void> {
   const text = keyed(unique(), 'marker');
   await api.send(direct.id, { senderId: actor.user.id, text });
   await nextFrame(witness, from, (frame) => mentionsAny(frame, [text]), PATIENCE_MS);
+}
+
+/** A wire with one word for many changes tells its clients to read again, not what. */
+function asksToReadAnew(frame: Frame): boolean {
+  return mentionsAny(frame, ['"refresh":true']);
 }
 
 /** Frames that messages come in: the marker and earlier messages mention the same room. */
