@@ -55,6 +55,9 @@ export function aRoom(part: Partial<Room> = {}): Room {
     lastSeq: 0,
     createdAt: AT,
     createdBy: null,
+    description: null,
+    frozen: false,
+    extras: {},
     version: 1,
     ...part,
   };
@@ -74,6 +77,7 @@ export function aMember(part: Partial<Member> = {}): Member {
     deliveredSeq: 0,
     deliveredAt: null,
     joinedAt: AT,
+    nickname: null,
     ...part,
   };
 }
@@ -90,6 +94,8 @@ export function aMessage(part: Partial<Message> = {}): Message {
     text: 'hello',
     attachment: null,
     replyTo: null,
+    forwardOf: null,
+    broadcastOf: null,
     metadata: {},
     extras: {},
     createdAt: AT,
