@@ -78,7 +78,6 @@ function restActions(actions: ReturnType<typeof busActions>): Actions {
     'session.leave': onlyOnConnections,
     'room.open': onlyOnConnections,
     'room.close': onlyOnConnections,
-    'typing.set': onlyOnConnections,
     'refresh.request': onlyOnConnections,
     'presence.show': onlyOnConnections,
   };

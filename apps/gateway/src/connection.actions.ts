@@ -72,7 +72,8 @@ async function repeated<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-function ownActions(ports: ConnectionPorts, connection: Connection): Pick<Actions, ConnectionIntent> {
+/** A connection's typing takes the way of its other signals, which is cheaper than the bus. */
+function ownActions(ports: ConnectionPorts, connection: Connection): Pick<Actions, ConnectionIntent | 'typing.set'> {
   const heardRoom = async (caller: Caller, key: string): Promise<RoomStamp> => {
     const { id: viewerId } = actingUser(caller);
     const tenantId = caller.tenant.id;

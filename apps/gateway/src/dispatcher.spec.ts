@@ -9,6 +9,7 @@ import {
   aConnection,
   addedAt,
   aDialect,
+  direct,
   entryOf,
   group,
   messageAt,
@@ -115,6 +116,27 @@ describe('Dispatcher', () => {
     for (const fact of [messageAt(5), removedAt(6, 'ann'), messageAt(7)]) void dispatcher.deliver(entryOf(fact));
     expect(ann.written).toEqual(['gone', 'removed']);
     expect([...ann.connection.open, ...left]).toEqual([roomId]);
+  });
+
+  it('tells a signal that came at both users of a direct room to each of their connections once', () => {
+    const { dispatcher, audiences } = world();
+    const typed = aDialect(
+      'typed',
+      {},
+      { 'typing.changed': { render: () => [{ to: 'members', frame: frame('typing') }] } },
+    );
+    const [ann, bob] = ['ann', 'bob'].map((userId) => aConnection(typed, userId));
+    for (const one of [ann, bob])
+      if (one !== undefined) audiences.addUser(one.connection, one.connection.userKey ?? '');
+    const [typing] = sampleEvents(direct)['typing.changed'];
+    if (typing === undefined) throw new Error('no sample');
+    for (const only of ['ann', 'bob']) void dispatcher.signal(typing, only);
+    expect([ann?.written, bob?.written]).toEqual([['typing'], ['typing']]);
+    void dispatcher.signal(typing, null);
+    expect([ann?.written, bob?.written]).toEqual([
+      ['typing', 'typing'],
+      ['typing', 'typing'],
+    ]);
   });
 
   it('takes the removed out also when the removal could not be shown', async () => {

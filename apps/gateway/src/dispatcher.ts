@@ -74,12 +74,12 @@ export class Dispatcher {
 
   /** `only`: to this user's connections alone; null: to all of the room. */
   receipt(receipt: ReceiptChanged, only: string | null): void | Promise<void> {
-    const hearers = this.liveListeners(receipt.tenantId, receipt.room);
-    return this.write(receipt, only === null ? hearers : hearers.filter((one) => one.identity?.user.id === only));
+    return this.write(receipt, this.liveListeners(receipt.tenantId, receipt.room, only));
   }
 
-  signal(signal: Signal): void | Promise<void> {
-    return this.write(signal, this.liveListeners(signal.tenantId, signal.room));
+  /** `only`: as for a receipt. */
+  signal(signal: Signal, only: string | null): void | Promise<void> {
+    return this.write(signal, this.liveListeners(signal.tenantId, signal.room, only));
   }
 
   /** What concerns one user: told to that user's connections, or to those of the device that is meant. */
@@ -92,7 +92,7 @@ export class Dispatcher {
 
   /** The live connections of a room whose dialect has a word for streams. */
   streamListeners({ tenantId, room }: Pick<StreamAdvanced, 'tenantId' | 'room'>): Connection[] {
-    return this.liveListeners(tenantId, room).filter(hearsStreams);
+    return this.liveListeners(tenantId, room, null).filter(hearsStreams);
   }
 
   /** Part of a stream, for connections that are known to hear it. */
@@ -107,8 +107,9 @@ export class Dispatcher {
     return this.audiences.inRoom(connection, identity.caller.tenant.id, room.id);
   }
 
-  private liveListeners(tenantId: string, room: RoomStamp): Connection[] {
-    return [...this.listeners(tenantId, room, null)].filter((connection) => connection.state === 'live');
+  private liveListeners(tenantId: string, room: RoomStamp, only: string | null): Connection[] {
+    const live = [...this.listeners(tenantId, room, null)].filter((connection) => connection.state === 'live');
+    return only === null ? live : live.filter((connection) => connection.identity?.user.id === only);
   }
 
   private listeners(tenantId: string, room: RoomStamp, fact: Fact | null): Iterable<Connection> {

@@ -101,7 +101,10 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
         return dispatcher.deliver(entry);
       },
       receipt: (receipt, only) => dispatcher.receipt(receipt, only),
-      event: (event) => (event.type === 'stream.advanced' ? streams.advance(event) : dispatcher.userEvent(event)),
+      event: (event, only) => {
+        if (event.type === 'stream.advanced') return streams.advance(event);
+        return event.type === 'typing.changed' ? dispatcher.signal(event, only) : dispatcher.userEvent(event);
+      },
     },
     metrics,
     logger,
@@ -121,7 +124,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     metrics.closed('unbound');
     closeTransport(engine);
   });
-  const signals = new Signals(io, (signal) => dispatcher.signal(signal), logger, redis === null);
+  const signals = new Signals(io, (signal) => dispatcher.signal(signal, null), logger, redis === null);
   const secrets = { previous: own.previousSecret };
   const binder = new Binder({
     bus,

@@ -176,4 +176,12 @@ describe('RoomFeed', () => {
     while (events.length < 2) await new Promise<void>((resolve) => (wake = resolve));
     expect(events).toEqual(['score.changed bob', 'stream.advanced bob']);
   });
+
+  it('hands on typing that was told over REST: a direct room at its user, a group as a whole', async () => {
+    await Promise.all([feed.hearUser(TENANT, 'ann'), feed.hearRooms(TENANT, [{ roomId, head: 1 }])]);
+    const [typing] = sampleEvents(group)['typing.changed'];
+    for (const address of [ann, here]) service.publish(roomPublished, address, { events: [typing] });
+    while (events.length < 2) await new Promise<void>((resolve) => (wake = resolve));
+    expect(events).toEqual(['typing.changed ann', 'typing.changed null']);
+  });
 });

@@ -1,10 +1,10 @@
 import type { Bus, Subscription } from '@parlance/bus';
 import { roomAddress, roomPublished, userAddress } from '@parlance/contracts';
-import type { Head, ReceiptChanged, StreamAdvanced, UserEvent } from '@parlance/domain';
+import type { Head, ReceiptChanged } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
 import { CatchUp } from './catch-up.js';
 import { keyOf } from './connection.js';
-import { parseEvent } from './event-parser.js';
+import { parseEvent, type PublishedEvent } from './event-parser.js';
 import type { LogEntry } from './fact-parser.js';
 import { broughtBy, joins, parseEntry } from './fact-parser.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
@@ -35,7 +35,7 @@ export interface FeedSink {
   /** `only`: the user at whose address it came; a direct room's other member hears of it at its own. Null: the whole room. */
   receipt(receipt: ReceiptChanged, only: string | null): void | Promise<void>;
   /** `only`: as for a receipt. A user's own event comes at that user's address alone. */
-  event(event: UserEvent | StreamAdvanced, only: string | null): void | Promise<void>;
+  event(event: PublishedEvent, only: string | null): void | Promise<void>;
 }
 
 interface Listening extends Heard {

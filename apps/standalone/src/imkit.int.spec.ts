@@ -4,6 +4,7 @@ import {
   ImkitClient,
   keyed,
   NativeApi,
+  ReelsClient,
   startStandalone,
   type ChatEvent,
   type ChatUser,
@@ -18,7 +19,7 @@ import { z } from 'zod';
 let stack: StandaloneStack;
 let world: ChatWorld;
 let history: History;
-const cast: ImkitClient[] = [];
+const cast: (ImkitClient | ReelsClient)[] = [];
 
 beforeAll(async () => {
   stack = await startStandalone({ env: { PARLANCE_LIMIT_OTHER_EVENTS_PER_SECOND: '1000' } });
@@ -40,6 +41,14 @@ async function enter(user: ChatUser, encoding: ImkitEncoding = 'base64', device 
   cast.push(client);
   await client.connect();
   await client.identify();
+  return client;
+}
+
+async function enterReels(user: ChatUser): Promise<ReelsClient> {
+  const token = await new NativeApi(stack.url, 'demo-secret-key').token(user.id);
+  const client = new ReelsClient({ name: `${user.id}-reels`, user, url: stack.url, history, token });
+  cast.push(client);
+  await client.connect();
   return client;
 }
 
@@ -222,6 +231,38 @@ describe('access', () => {
     expect(await one.call('POST', '/push/push2clients', { clients: [ann.id], payload: {} })).toMatchObject({
       status: 403,
     });
+  });
+});
+
+describe('typing over REST', () => {
+  /** The names of what a client heard of it, once it has heard of the message that is sent after it. */
+  async function heardBefore(client: ReelsClient, by: ImkitClient, roomId: string): Promise<readonly string[]> {
+    const last = client.nextEvent(({ type, room }) => type === 'message' && room === roomId);
+    await sent(by, { id: roomId, uuid: roomId }, 'after it');
+    await last;
+    return client.rawLog.filter(({ direction }) => direction === 'in').map(({ name }) => name);
+  }
+
+  it.each(['direct', 'group'])('is heard in a %s room, on another wire, once, and by no stranger', async (roomType) => {
+    const [ann, bob, eve] = [await person('ann'), await person('bob'), await person('eve')];
+    const [one, own] = [await enter(ann), await enter(ann, 'plain', 'tablet')];
+    const [app, stranger] = [await enterReels(bob), await enter(eve)];
+    const invitee = roomType === 'direct' ? bob.id : [bob.id];
+    const { _id: id } = withId.parse(await one.must('POST', '/rooms/createAndJoin', { roomType, invitee }));
+    const typing = app.nextEvent(({ type }) => type === 'typing');
+    expect(await one.must('POST', `/rooms/${id}/typing`, { message: 'he' })).toEqual({
+      message: 'he',
+      room: id,
+      sender: ann.id,
+    });
+    expect(await typing).toMatchObject({ room: id, user: ann.id, raw: { name: 'typing-started' } });
+    expect((await heardBefore(app, one, id)).filter((name) => name === 'typing-started')).toHaveLength(1);
+    // Nobody is told of the own typing, on no device.
+    expect(own.rawLog.filter(({ name }) => name === 'typing')).toEqual([]);
+
+    const refused = await stranger.call('POST', `/rooms/${id}/typing`, { message: 'boo' });
+    expect(refused).toMatchObject({ ok: false, status: 404, code: 'ROOM_NOT_FOUND' });
+    expect((await heardBefore(app, one, id)).filter((name) => name === 'typing-started')).toHaveLength(1);
   });
 });
 

@@ -21,10 +21,4 @@ export type Actions = {
 
 /** The intents that need a live connection; a REST edge answers them `unsupported`. */
 export type ConnectionIntent =
-  | 'session.identify'
-  | 'session.leave'
-  | 'room.open'
-  | 'room.close'
-  | 'typing.set'
-  | 'refresh.request'
-  | 'presence.show';
+  'session.identify' | 'session.leave' | 'room.open' | 'room.close' | 'refresh.request' | 'presence.show';

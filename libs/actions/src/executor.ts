@@ -9,6 +9,7 @@ import { listingActions } from './listing.actions.js';
 import { messageActions } from './message.actions.js';
 import { personalActions } from './personal.actions.js';
 import { roomActions } from './room.actions.js';
+import { signalActions } from './signal.actions.js';
 import { tenantActions } from './tenant.actions.js';
 import { userActions } from './user.actions.js';
 
@@ -22,6 +23,7 @@ export function busActions(context: ActionContext): Omit<Actions, ConnectionInte
     ...personalActions(context),
     ...listingActions(context),
     ...fileActions(context),
+    ...signalActions(context),
     ...callActions(),
   };
 }

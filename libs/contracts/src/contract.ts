@@ -1,4 +1,4 @@
-import { encodeToken } from '@parlance/domain';
+import { encodeToken, type RoomStamp } from '@parlance/domain';
 import type { z } from 'zod';
 
 /**
@@ -48,4 +48,10 @@ export function roomAddress(tenantId: string, roomId: string): string {
 /** Where a user hears direct-room facts, own memberships and own state. */
 export function userAddress(tenantId: string, userId: string): string {
   return `user.${encodeToken(tenantId)}.${encodeToken(userId)}`;
+}
+
+/** Where a room's facts and signals are heard: a direct room's by both its users, any other's at the room. The choice never changes. */
+export function addressesOfRoom(tenantId: string, room: Pick<RoomStamp, 'id' | 'pair'>): readonly string[] {
+  if (room.pair === null) return [roomAddress(tenantId, room.id)];
+  return room.pair.map((userId) => userAddress(tenantId, userId));
 }

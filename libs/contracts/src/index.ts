@@ -1,4 +1,4 @@
-export { command, event, query, roomAddress, userAddress } from './contract.js';
+export { addressesOfRoom, command, event, query, roomAddress, userAddress } from './contract.js';
 export type { EventContract, RequestContract } from './contract.js';
 export {
   createKey,
@@ -72,8 +72,8 @@ export {
   pullLog,
   removeMember,
   resolveRooms,
-  roomPublished,
   saveSessions,
   sendMessage,
 } from './message.js';
 export type { RoomListing } from './message.js';
+export { roomPublished } from './publication.js';

@@ -8,7 +8,6 @@ import {
   messageTypeSchema,
   messageSchema,
   metadataSchema,
-  receiptChangedSchema,
   roleSchema,
   roomKindSchema,
   roomPreferencesSchema,
@@ -17,7 +16,7 @@ import {
   userSnapshotSchema,
 } from '@parlance/domain';
 import { z } from 'zod';
-import { command, event, query } from './contract.js';
+import { command, query } from './contract.js';
 
 const tenantId = idSchema;
 /** Who acts: a user, or null for the tenant's own server, which no role binds. */
@@ -390,21 +389,4 @@ export const findOnline = query(
   'message.session.online',
   z.object({ tenantId, userIds: z.array(idSchema).max(500) }),
   z.object({ online: z.array(idSchema) }),
-);
-
-// What is published at room and user addresses (contract.ts)
-
-/**
- * `facts`: what one commit added, in pos order, unparsed (see pullLog). `heads`: the relay's repetition.
- * `receipts`: state facts. `events`: user events (at the user's address) and
- * advances of streams (at the room's), unparsed: a reader skips what it does not know. One of them per publication.
- */
-export const roomPublished = event(
-  'room.published',
-  z.union([
-    z.object({ facts: z.array(z.unknown()) }),
-    z.object({ heads: z.array(headSchema) }),
-    z.object({ receipts: z.array(receiptChangedSchema) }),
-    z.object({ events: z.array(z.unknown()) }),
-  ]),
 );

@@ -1,11 +1,4 @@
-import { roomAddress, userAddress } from '@parlance/contracts';
-import type { Fact, RoomStamp } from '@parlance/domain';
-
-/** Where a room's facts are heard: a direct room's by both its users, any other's at the room. The choice never changes. */
-export function addressesOfRoom(tenantId: string, room: Pick<RoomStamp, 'id' | 'pair'>): readonly string[] {
-  if (room.pair === null) return [roomAddress(tenantId, room.id)];
-  return room.pair.map((userId) => userAddress(tenantId, userId));
-}
+import type { Fact } from '@parlance/domain';
 
 /**
  * The users whose membership a fact changes: they may not listen at the room yet, or no longer. The recipients of a broadcast room

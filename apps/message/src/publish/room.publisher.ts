@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BUS, LOGGER } from '@parlance/bootstrap';
 import type { Bus } from '@parlance/bus';
-import { roomPublished, userAddress } from '@parlance/contracts';
+import { addressesOfRoom, roomPublished, userAddress } from '@parlance/contracts';
 import {
   ParlanceError,
   type Fact,
@@ -12,7 +12,7 @@ import {
 } from '@parlance/domain';
 import { Metrics, type Logger } from '@parlance/observability';
 import type { Counter } from 'prom-client';
-import { addressesOfRoom, affectedUsers } from './addresses.js';
+import { affectedUsers } from './addresses.js';
 
 /** A membership fact goes whole to so many users; to more, only that the room has come to its position, and they pull. */
 export const MAX_FACT_COPIES = 100;

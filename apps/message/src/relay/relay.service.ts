@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { CLOCK, DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
-import { userAddress } from '@parlance/contracts';
+import { addressesOfRoom, userAddress } from '@parlance/contracts';
 import type { Head } from '@parlance/domain';
 import { Metrics, type Clock, type Logger } from '@parlance/observability';
 import type { Counter } from 'prom-client';
 import { JobLoop } from '../maintenance/job-loop.js';
 import { MESSAGE_CONFIG, plantOf, type MessageConfig } from '../message.config.js';
-import { addressesOfRoom } from '../publish/addresses.js';
 import { RoomPublisher } from '../publish/room.publisher.js';
 import { LeaseRepository } from './lease.repository.js';
 import { RelayRepository, type Changes, type LogCursor } from './relay.repository.js';
