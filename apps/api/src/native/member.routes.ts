@@ -1,4 +1,4 @@
-import { httpRoute } from '@parlance/dialect-kit';
+import { httpRoute, numberField } from '@parlance/dialect-kit';
 import { idSchema, memberSchema, ParlanceError, roleSchema, type Member } from '@parlance/domain';
 import { z } from 'zod';
 import { cursorField, decodeCursor, encodeCursor } from './cursor.js';
@@ -47,7 +47,7 @@ const listMembers = httpRoute<'room.get'>()({
     params,
     query: z.object({
       cursor: cursorField.optional(),
-      limit: z.coerce.number().int().min(1).max(MAX_MEMBERS_PER_PAGE).default(MEMBERS_PER_PAGE),
+      limit: numberField(z.number().int().min(1).max(MAX_MEMBERS_PER_PAGE).default(MEMBERS_PER_PAGE)),
     }),
   }),
   claim: () => ({}),

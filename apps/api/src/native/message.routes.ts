@@ -1,4 +1,4 @@
-import { httpRoute } from '@parlance/dialect-kit';
+import { httpRoute, numberField } from '@parlance/dialect-kit';
 import { attachmentSchema, idSchema, messageTypeSchema, metadataSchema } from '@parlance/domain';
 import { z } from 'zod';
 import { messageAnswer, messagesAnswer, shownMessage } from './native.answers.js';
@@ -58,9 +58,9 @@ const listMessages = httpRoute<'message.list'>()({
   schema: z.object({
     params,
     query: z.object({
-      afterSeq: z.coerce.number().int().min(0).optional(),
-      beforeSeq: z.coerce.number().int().min(1).optional(),
-      limit: z.coerce.number().int().min(1).max(MAX_MESSAGES_PER_PAGE).default(MESSAGES_PER_PAGE),
+      afterSeq: numberField(z.number().int().min(0).optional()),
+      beforeSeq: numberField(z.number().int().min(1).optional()),
+      limit: numberField(z.number().int().min(1).max(MAX_MESSAGES_PER_PAGE).default(MESSAGES_PER_PAGE)),
       text: z.string().min(1).max(256).optional().meta({ description: 'Only messages that contain it.' }),
       type: messageTypeSchema.optional().meta({ description: 'Only messages of this type.' }),
       only: z

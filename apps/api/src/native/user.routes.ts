@@ -1,4 +1,4 @@
-import { httpRoute } from '@parlance/dialect-kit';
+import { httpRoute, numberField } from '@parlance/dialect-kit';
 import { idSchema, ParlanceError, userFieldsSchema } from '@parlance/domain';
 import { z } from 'zod';
 import { cursorField, decodeCursor, encodeCursor } from './cursor.js';
@@ -50,7 +50,7 @@ const listUsers = httpRoute<'user.list'>()({
     query: z.object({
       search: z.string().max(256).optional(),
       cursor: cursorField.optional(),
-      limit: z.coerce.number().int().min(1).max(MAX_USERS_PER_PAGE).default(USERS_PER_PAGE),
+      limit: numberField(z.number().int().min(1).max(MAX_USERS_PER_PAGE).default(USERS_PER_PAGE)),
     }),
   }),
   claim: () => ({}),
@@ -105,7 +105,7 @@ const listRooms = httpRoute<'room.list'>()({
     params,
     query: z.object({
       cursor: cursorField.optional(),
-      limit: z.coerce.number().int().min(1).max(MAX_ROOMS_PER_PAGE).default(ROOMS_PER_PAGE),
+      limit: numberField(z.number().int().min(1).max(MAX_ROOMS_PER_PAGE).default(ROOMS_PER_PAGE)),
     }),
   }),
   claim: ({ params: { id } }) => actingAs(id),

@@ -88,7 +88,9 @@ describe('metadata', () => {
         } catch {
           accepted = false;
         }
-        const reserved = Object.keys(metadata).some((key) => ['constructor', 'prototype', '__proto__'].includes(key));
+        const reserved = Object.keys(metadata).some((key) =>
+          ['constructor', 'prototype', '__proto__', 'toString'].includes(key),
+        );
         expect(accepted).toBe(storable && !reserved);
       }),
     );

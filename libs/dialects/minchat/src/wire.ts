@@ -1,4 +1,4 @@
-import { PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
+import { numberField, PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
 import { idSchema, jsonProblem, metadataSchema } from '@parlance/domain';
 import { z } from 'zod';
 import type { Upload } from './upload.js';
@@ -111,5 +111,5 @@ export const nameField = z
 /** `avatar` and, as text, `avatar_file`: the address of a picture. */
 export const avatarField = z.string().max(MAX_URL);
 
-export const pageField = z.coerce.number().int().min(1).max(MAX_PAGE).default(1);
-export const limitField = z.coerce.number().int().min(1).max(100).default(25);
+export const pageField = numberField(z.number().int().min(1).max(MAX_PAGE).default(1));
+export const limitField = numberField(z.number().int().min(1).max(100).default(25));

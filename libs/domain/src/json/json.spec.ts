@@ -18,6 +18,7 @@ describe('jsonProblem', () => {
     ['too many values', Array.from({ length: 11 }, () => 0), 'more than 10 values'],
     ['an own __proto__ key', JSON.parse('{"a":{"__proto__":{"x":1}}}'), '__proto__'],
     ['a constructor key', { constructor: 1 }, 'constructor'],
+    ['a toString of its own', { length: { toString: null } }, 'toString'],
     ['a NUL in a text', ['a\u0000b'], 'NUL'],
     ['a NUL in a key', { 'a\u0000': 1 }, 'reserved key'],
     ['half a character in a text', ['a\ud83d'], 'half a character'],

@@ -17,7 +17,8 @@ const NUL = '\u0000';
 /** Half a character: jsonb refuses it, and a text would come back as another. */
 const HALF_CHARACTER = /\p{Surrogate}/u;
 
-const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+/** Those of prototypes; and an object with a `toString` of its own throws wherever it is compared with a number, as zod's own length checks do. */
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype', 'toString']);
 
 /**
  * Says what is wrong with an untrusted JSON-like value, or null. Checked before any schema, so that no later code meets a NUL, a

@@ -1,5 +1,5 @@
 import type { Become, Claim, Execute, HttpRequest, HttpRoute, IntentType, ResultOf } from '@parlance/dialect-kit';
-import { parseInput } from '@parlance/dialect-kit';
+import { numberField, parseInput } from '@parlance/dialect-kit';
 import type { User } from '@parlance/domain';
 import { idSchema, ParlanceError } from '@parlance/domain';
 import { z } from 'zod';
@@ -138,13 +138,10 @@ const DEFAULT_LIMIT = 20;
 const MAX_SKIP = 1_000_000;
 
 /** 0 is "unlimited" in this wire; here as much as one answer carries. */
-export const limitField = z.coerce
-  .number()
-  .int()
-  .min(0)
-  .default(DEFAULT_LIMIT)
-  .transform((limit) => (limit === 0 ? MAX_LIMIT : Math.min(limit, MAX_LIMIT)));
-export const skipField = z.coerce.number().int().min(0).max(MAX_SKIP).default(0);
+export const limitField = numberField(z.number().int().min(0).default(DEFAULT_LIMIT)).transform((limit) =>
+  limit === 0 ? MAX_LIMIT : Math.min(limit, MAX_LIMIT),
+);
+export const skipField = numberField(z.number().int().min(0).max(MAX_SKIP).default(0));
 
 /** An instant in ISO 8601, or as milliseconds since the epoch. */
 export const timeField = z.union([z.string().max(64), z.number()]).transform((given, context) => {

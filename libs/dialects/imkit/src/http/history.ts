@@ -1,4 +1,5 @@
 import type { Execute, HttpRoute, MessagePage, ResultOf } from '@parlance/dialect-kit';
+import { numberField } from '@parlance/dialect-kit';
 import type { Message } from '@parlance/domain';
 import { idSchema } from '@parlance/domain';
 import { z } from 'zod';
@@ -170,12 +171,7 @@ const getMessages = call({
   },
 });
 
-const countField = z.coerce
-  .number()
-  .int()
-  .min(0)
-  .default(0)
-  .transform((count) => Math.min(count, MAX_LIMIT));
+const countField = numberField(z.number().int().min(0).default(0)).transform((count) => Math.min(count, MAX_LIMIT));
 
 const getAround = call({
   method: 'get',

@@ -1,7 +1,7 @@
 import type { Execute, HttpRoute, ListedRoom, ResultOf, RoomView } from '@parlance/dialect-kit';
 import type { Extras } from '@parlance/domain';
 import { idSchema, jsonProblem, ParlanceError } from '@parlance/domain';
-import { PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
+import { numberField, PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
 import { z } from 'zod';
 import { present } from '../extras.js';
 import { list } from '../reply.js';
@@ -49,7 +49,7 @@ const listQuery = z.object({
   updatedAfter: timeField.optional(),
   pref: prefFilter.optional(),
   q: z.string().max(256).optional(),
-  sortUnreadFirst: z.coerce.number().optional(),
+  sortUnreadFirst: numberField(z.number().optional()),
 });
 
 async function listRooms(execute: Execute, query: z.output<typeof listQuery>): Promise<ResultOf<'room.list'>> {

@@ -1,4 +1,4 @@
-import { PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
+import { numberField, PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
 import { idSchema, jsonProblem } from '@parlance/domain';
 import { z } from 'zod';
 
@@ -11,16 +11,18 @@ export const roomParam = z.object({ roomId: idSchema });
 export const messageParams = roomParam.extend({ mid: idSchema });
 export const identifier = z.string().min(1).max(256);
 
-const pageField = z.coerce.number().int().min(1).max(MAX_PAGE).default(1);
+const pageField = numberField(z.number().int().min(1).max(MAX_PAGE).default(1));
 
 /** A client may ask for more than it gets: its next page begins where this one ended. */
 export function limitField(fallback: number) {
-  return z.coerce
-    .number()
-    .int()
-    .min(1)
-    .transform((limit) => Math.min(limit, MAX_LIMIT))
-    .default(fallback);
+  return numberField(
+    z
+      .number()
+      .int()
+      .min(1)
+      .default(fallback)
+      .transform((limit) => Math.min(limit, MAX_LIMIT)),
+  );
 }
 
 export const paging = { page: pageField, limit: limitField(20) };

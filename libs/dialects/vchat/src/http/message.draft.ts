@@ -1,5 +1,6 @@
 import type { Attachment, Draft, Message, Metadata, StoredFile } from '@parlance/domain';
 import { ParlanceError } from '@parlance/domain';
+import { numberField } from '@parlance/dialect-kit';
 import { z } from 'zod';
 import { NAME } from '../wire.js';
 import { flag, jsonField, optionalText, plainObject } from './fields.js';
@@ -31,8 +32,8 @@ export interface Parts {
   readonly forwards?: Message | null | undefined;
 }
 
-const durationField = z.object({ duration: z.coerce.number().nonnegative().max(86_400_000) });
-const coordinate = (limit: number) => z.coerce.number().min(-limit).max(limit);
+const durationField = z.object({ duration: numberField(z.number().nonnegative().max(86_400_000)) });
+const coordinate = (limit: number) => numberField(z.number().min(-limit).max(limit));
 const placeField = z.object({ lat: coordinate(90), long: coordinate(180) });
 const titleField = z.object({ linkPreviewData: z.object({ title: z.string().min(1).max(512) }) });
 
