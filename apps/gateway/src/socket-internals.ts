@@ -272,7 +272,7 @@ export function raiseFrameLimit(
   const receiver = socket?._receiver;
   if (socket === undefined || receiver === undefined) return null;
   let arriving: { readonly bytes: number; readonly giveBack: () => void } | null = null;
-  let held: (() => void)[] = [];
+  const held: (() => void)[] = [];
   const settle = (): void => {
     for (const giveBack of held.splice(0)) giveBack();
   };

@@ -24,9 +24,8 @@ function kindOf(value: unknown): Kind {
 }
 
 function schemaOf(kind: Kind, values: readonly unknown[]): JsonSchema {
-  if (kind === 'object') return objectSchema(values.map((value) => ({ ...Object(value) })));
-  if (kind === 'array')
-    return { type: kind, items: inferSchema(values.flatMap((value) => (Array.isArray(value) ? value : []))) };
+  if (kind === 'object') return objectSchema(values.filter(isRecord));
+  if (kind === 'array') return { type: kind, items: inferSchema(values.filter(isList).flat()) };
   if (kind !== 'string') return { type: kind };
   const texts = values.map((value) => heldJson(String(value)));
   const held = texts.filter((text) => text !== undefined);
@@ -44,6 +43,14 @@ function objectSchema(objects: readonly Readonly<Record<string, unknown>>[]): Js
   ]);
   const required = keys.filter((key) => having(key).length === objects.length);
   return { type: 'object', properties: Object.fromEntries(properties), required };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 /** The object or list that a text holds, or undefined. */

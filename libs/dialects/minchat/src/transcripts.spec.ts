@@ -13,7 +13,13 @@ import {
 } from '@parlance/dialect-kit/conformance';
 import type { Delivery, DomainEventType, HttpRequest, RoomView } from '@parlance/dialect-kit';
 import type { User, UserRef } from '@parlance/domain';
-import { factSchema, receiptChangedSchema, signalSchema, userEventSchema } from '@parlance/domain';
+import {
+  DEFAULT_ROOM_PREFERENCES,
+  factSchema,
+  receiptChangedSchema,
+  signalSchema,
+  userEventSchema,
+} from '@parlance/domain';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { minchat } from './index.js';
@@ -43,7 +49,14 @@ function world() {
   const first = sampleMessage({ metadata: { mood: 'calm' } });
   const second = sampleMessage({ id: '64b000000000000000000002', seq: 2, senderId: 'bob', text: 'hello Ann' });
   const third = sampleMessage({ id: '64b000000000000000000003', seq: 3, senderId: 'ann', text: 'unseen' });
-  const listed = { ...team, unread: 1, readSeq: 1, lastMessage: second, online: new Set(['bob']) };
+  const listed = {
+    ...team,
+    unread: 1,
+    readSeq: 1,
+    lastMessage: second,
+    online: new Set(['bob']),
+    preferences: DEFAULT_ROOM_PREFERENCES,
+  };
   return recordingExecute({
     'session.identify': () => ({ user: ann }),
     'session.leave': () => ({}),
@@ -76,6 +89,8 @@ function world() {
       room: pair.room,
       lastSeq: 3,
       total: 28,
+      starred: new Set(),
+      replied: new Map(),
     }),
     'receipt.mark': () => ({ roomId: pair.room.id, readSeq: 1, deliveredSeq: 1 }),
     'typing.set': () => ({}),
@@ -202,7 +217,10 @@ const domainEvent = z.union([factSchema, receiptChangedSchema, signalSchema, use
 
 function heard(type: DomainEventType, room: RoomView, change: object, message: object): unknown {
   const [sample] = sampleEvents(room)[type];
-  const carried = sample !== undefined && 'message' in sample ? { message: { ...sample.message, ...message } } : {};
+  const carried =
+    sample !== undefined && 'message' in sample && typeof sample.message === 'object'
+      ? { message: { ...sample.message, ...message } }
+      : {};
   const event = domainEvent.parse({ ...sample, ...carried, ...change });
   const entry = minchat.outbound[event.type];
   // The renderer found by an event's type is that event's.
