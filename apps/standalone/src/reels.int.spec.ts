@@ -102,6 +102,23 @@ describe('a conversation', () => {
   });
 });
 
+describe('a deleted chat', () => {
+  it('is told with the event it belonged to and who deleted it', async () => {
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const [one, other] = [await enter(ann), await enter(bob)];
+    const byOwner = api.as(await api.token(ann.id));
+    for (const deleting of [byOwner, api]) {
+      const { id } = await byOwner.createRoom({ kind: 'group', memberIds: [bob.id] });
+      await byOwner.other('PATCH', ['rooms', id], { metadata: { event: 'event-1' } });
+      const told = [one, other].map((client) => client.nextEvent(({ text }) => text === 'deleted'));
+      await deleting.other('DELETE', ['rooms', id]);
+      for (const { raw } of await Promise.all(told)) {
+        expect(raw).toMatchObject({ name: 'chat-deleted', args: [{ chat: id, event: 'event-1', user: ann.id }] });
+      }
+    }
+  });
+});
+
 describe('a connection that is refused', () => {
   async function told(auth: Record<string, unknown>, namespace = ''): Promise<readonly unknown[]> {
     const client = io(`${stack.url}${namespace}`, {

@@ -243,6 +243,21 @@ describe('changing a room', () => {
     ]);
   });
 
+  it('tells of its deletion with the room as it was last', async () => {
+    const made = await makeRoom(world.bus, ['bob'], { actor: user('ann') });
+    const ear = await Ear.at(world.bus, userAddress(TENANT, 'bob'));
+    const request = { ...by(user('ann')), roomId: made.id };
+    const { room } = await world.bus.request(patchRoom, { ...request, name: 'gone soon', metadata: { event: 'e1' } });
+    await say(world.bus, room.id, 'ann', 'one');
+    await world.bus.request(deleteRoom, request);
+    await ear.until(({ facts }) => facts.some((fact) => fact.type === 'room.deleted'));
+    const state = { ...room, lastSeq: 1, version: room.version + 1 };
+    expect(ear.facts.at(-1)).toMatchObject({ type: 'room.deleted', memberIds: ['ann', 'bob'], state });
+    // The log keeps it for who was away.
+    const { facts } = await world.bus.request(pullLog, { tenantId: TENANT, roomId: room.id, afterPos: 3, limit: 10 });
+    expect(facts).toMatchObject([{ type: 'room.deleted', state, room: { version: state.version } }]);
+  });
+
   it('deletes it for everybody, and frees the pair', async () => {
     const room = await makeRoom(world.bus, ['g1', 'g2'], { kind: 'direct' });
     const ear = await Ear.at(world.bus, userAddress(TENANT, 'g2'));

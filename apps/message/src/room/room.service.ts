@@ -124,7 +124,7 @@ export class RoomService {
       const touched = await this.log.touch(scope, locked);
       const memberIds = await this.members.endAll(scope, locked.pos + 1, locked.at);
       await this.rooms.markDeleted(scope, locked.at);
-      return this.log.append(scope, touched, input, { type: 'room.deleted', memberIds });
+      return this.log.append(scope, touched, input, { type: 'room.deleted', memberIds, state: touched.room });
     });
     this.publisher.facts([fact]);
   }
