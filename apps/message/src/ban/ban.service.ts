@@ -58,7 +58,8 @@ export class BanService {
       throw new ParlanceError('conflict', 'This user is banned already.');
     }
     const closed = await this.invitations.close(scope, [userId], 'canceled', at);
-    const { facts } = role === null ? NOTHING : await this.membership.end(locked, input, { userId, reason: 'banned' });
+    const banned = { userId, reason: 'banned' } as const;
+    const { facts } = role === null ? NOTHING : await this.membership.end(locked, input, banned, role);
     return { answer: { createdAt: at, updatedAt: at }, happening: { facts, events: eventsOf(locked, input, closed) } };
   }
 

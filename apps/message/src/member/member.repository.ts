@@ -42,6 +42,19 @@ export class MemberRepository {
     return rows.map((row) => row.user_id);
   }
 
+  /** Who follows an owner: the oldest admin, else the oldest member. */
+  async successor(scope: RoomScope): Promise<Member | null> {
+    const [row] = await rowsOf(
+      z.object({ member: memberSchema }),
+      scope.sql.$queryRaw`
+        select message.as_member(m) as member from message.member m
+         where m.tenant_id = ${scope.tenantId} and m.room_id = ${scope.roomId} and m.leave_pos is null
+         order by m.role <> 'admin', m.join_pos, m.user_id
+         limit 1`,
+    );
+    return row?.member ?? null;
+  }
+
   async change(
     scope: RoomScope,
     { userId, role, nickname }: Pick<Member, 'userId' | 'role' | 'nickname'>,

@@ -60,7 +60,9 @@ export class MemberService {
       requireChangeable(locked);
       const removed = { userId: input.userId, reason: leaving ? ('left' as const) : ('removed' as const) };
       const happened =
-        role === null ? await this.#endReceiving(locked, input) : await this.membership.end(locked, input, removed);
+        role === null
+          ? await this.#endReceiving(locked, input)
+          : await this.membership.end(locked, input, removed, role);
       return { happening: happened, state: await stateOf(this.rooms, scope) };
     });
     this.#publish(happening);

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Fact, Role, UserEvent } from '@parlance/domain';
+import { ParlanceError, type Fact, type Member, type Role, type UserEvent } from '@parlance/domain';
 import type { RoomScope } from '../database/database.js';
 import { BanRepository } from '../ban/ban.repository.js';
 import { invitationEvents } from '../invitation/invitation.events.js';
 import { InvitationRepository } from '../invitation/invitation.repository.js';
-import { RoomLogRepository, type FactCause, type LockedRoom } from '../log/room-log.repository.js';
+import { RoomLogRepository, type FactCause, type FactPayload, type LockedRoom } from '../log/room-log.repository.js';
 import { MESSAGE_CONFIG, type MessageConfig } from '../message.config.js';
 import { InfoRepository, infoOf, isTold, type Announcing, type Told } from '../room/info.repository.js';
+import { appendAll } from '../room/room.lock.js';
 import { invalidMembers } from '../room/room.rules.js';
 import { MemberRepository } from './member.repository.js';
 
@@ -70,12 +71,16 @@ export class Membership {
     return { facts: [fact, ...told], events: eventsOf(touched, cause, closed) };
   }
 
-  /** Takes a member out: the removal is the last it hears, the room's message about it comes after. */
-  async end(locked: LockedRoom, cause: Cause, removed: Removed): Promise<Happening> {
+  /**
+   * Takes a member out: the removal is the last it hears; who follows an owner, and the room's message about it, come after.
+   * @throws ParlanceError `invalid` when it would leave a broadcast room to nobody: recipients see nothing of it, so none follows
+   */
+  async end(locked: LockedRoom, cause: Cause, removed: Removed, role: Role): Promise<Happening> {
     const { scope } = locked;
     const touched = await this.log.touch(scope, locked);
     await this.members.end(scope, removed.userId, locked.pos + 1, locked.at);
-    return this.#removed(touched, cause, removed);
+    const heir = role === 'owner' ? await this.#heir(locked) : null;
+    return this.#removed(touched, cause, removed, heir);
   }
 
   /** Takes a recipient of a broadcast room out. */
@@ -83,14 +88,31 @@ export class Membership {
     const { scope } = locked;
     const touched = await this.log.touch(scope, locked);
     await this.members.removeRecipient(scope, userId);
-    return this.#removed(touched, cause, { userId, reason: 'removed' });
+    return this.#removed(touched, cause, { userId, reason: 'removed' }, null);
   }
 
-  async #removed(touched: LockedRoom, cause: Cause, removed: Removed): Promise<Happening> {
-    const fact = await this.log.append(touched.scope, touched, cause, { type: 'member.removed', ...removed });
+  /** Nobody promoted the heir, so that is told by its fact alone, by no message. */
+  async #removed(touched: LockedRoom, cause: Cause, removed: Removed, heir: Member | null): Promise<Happening> {
+    const payloads: FactPayload[] = [{ type: 'member.removed', ...removed }];
+    if (heir !== null) {
+      const { userId, nickname } = heir;
+      await this.members.change(touched.scope, { userId, nickname, role: 'owner' });
+      payloads.push({ type: 'member.changed', userId, nickname, role: 'owner' });
+    }
+    const facts = await appendAll(this.log, touched, cause, payloads);
     const action = removed.reason === 'left' ? 'member.left' : 'member.removed';
     const told = await this.#tell(touched, cause, { action, targets: [removed.userId] });
-    return { facts: [fact, ...told], events: [] };
+    return { facts: [...facts, ...told], events: [] };
+  }
+
+  /** Who becomes owner after the one that is out; null: another owner is left, or nobody at all. */
+  async #heir({ scope, room }: LockedRoom): Promise<Member | null> {
+    if ((await this.members.owners(scope)).length > 0) return null;
+    const heir = await this.members.successor(scope);
+    if (heir === null && room.kind === 'broadcast') {
+      throw new ParlanceError('invalid', 'A broadcast room keeps an owner: make an admin first, or delete the room.');
+    }
+    return heir;
   }
 
   async #tell({ scope, room }: LockedRoom, cause: Cause, told: Told): Promise<readonly Fact[]> {

@@ -1,0 +1,124 @@
+import { addMembers, changeMember, getRoom, pullLog, removeMember, roomAddress } from '@parlance/contracts';
+import { factSchema, type Fact, type Role, type UserSnapshot } from '@parlance/domain';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codeOf, Ear, makeRoom, openWorld, TENANT, user, type World } from '../testing/test-world.js';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+  await world.start('message-1');
+}, 60_000);
+afterAll(async () => world.stop());
+
+const by = (actor: UserSnapshot | null) => ({ tenantId: TENANT, actor, origin: null });
+const leave = async (roomId: string, userId: string, announce = false) =>
+  world.bus.request(removeMember, { ...by(user(userId)), roomId, userId, announce });
+const promote = async (roomId: string, userId: string, role: Role) =>
+  world.bus.request(changeMember, { ...by(null), roomId, userId, role, announce: false });
+
+async function join(roomId: string, userId: string): Promise<void> {
+  const request = { ...by(null), roomId, userIds: [userId], role: 'member', announce: false } as const;
+  await world.bus.request(addMembers, request);
+}
+
+async function roles(roomId: string): Promise<Record<string, Role>> {
+  const { members } = await world.bus.request(getRoom, { tenantId: TENANT, viewerId: null, roomId });
+  return Object.fromEntries(members.map(({ userId, role }) => [userId, role]));
+}
+
+async function lastFacts(roomId: string, count: number): Promise<readonly Fact[]> {
+  const { facts } = await world.bus.request(pullLog, { tenantId: TENANT, roomId, afterPos: 0, limit: 100 });
+  return facts.slice(-count).map((fact) => factSchema.parse(fact));
+}
+
+describe('when the owner of a group leaves', () => {
+  it('the oldest admin follows, before older members, and the room is told after the leaving', async () => {
+    const room = await makeRoom(world.bus, ['bob'], { actor: user('ann') });
+    for (const userId of ['zoe', 'cat']) await join(room.id, userId);
+    for (const userId of ['cat', 'zoe']) await promote(room.id, userId, 'admin');
+    const ear = await Ear.at(world.bus, roomAddress(TENANT, room.id));
+    const { state } = await leave(room.id, 'ann', true);
+    expect(state.members.map(({ userId, role }) => [userId, role])).toContainEqual(['zoe', 'owner']);
+    expect(await roles(room.id)).toEqual({ bob: 'member', cat: 'admin', zoe: 'owner' });
+    await ear.until(({ facts }) => facts.length === 3);
+    const version = state.room.version;
+    expect(ear.facts).toMatchObject([
+      { type: 'member.removed', userId: 'ann', reason: 'left', room: { version } },
+      { type: 'member.changed', userId: 'zoe', role: 'owner', nickname: null, actor: { id: 'ann' }, room: { version } },
+      { type: 'message.created', message: { type: 'info', attachment: { data: { action: 'member.left' } } } },
+    ]);
+    const [removed, changed, told] = ear.facts;
+    expect([changed?.pos, told?.pos]).toEqual([(removed?.pos ?? 0) + 1, (removed?.pos ?? 0) + 2]);
+    expect(await lastFacts(room.id, 3)).toEqual(ear.facts);
+  });
+
+  it('the oldest member follows where there is no admin, with its nickname, and may do what owners may', async () => {
+    const room = await makeRoom(world.bus, ['cat', 'dan'], { actor: user('ann') });
+    await join(room.id, 'abe');
+    await world.bus.request(changeMember, { ...by(user('cat')), roomId: room.id, userId: 'cat', nickname: 'Kitty' });
+    await leave(room.id, 'ann');
+    expect(await roles(room.id)).toEqual({ abe: 'member', cat: 'owner', dan: 'member' });
+    expect(await lastFacts(room.id, 1)).toMatchObject([{ type: 'member.changed', userId: 'cat', nickname: 'Kitty' }]);
+    const request = { ...by(user('cat')), roomId: room.id, userId: 'dan', role: 'admin' } as const;
+    expect(await codeOf(world.bus.request(changeMember, request))).toBe('ok');
+  });
+
+  it('who came back is as old as the return', async () => {
+    const room = await makeRoom(world.bus, ['abe', 'bob'], { actor: user('zed') });
+    await leave(room.id, 'abe');
+    await join(room.id, 'abe');
+    await leave(room.id, 'zed');
+    expect(await roles(room.id)).toEqual({ abe: 'member', bob: 'owner' });
+  });
+
+  it('nobody follows where nobody is left, or another owner is; nor anybody else who leaves', async () => {
+    const alone = await makeRoom(world.bus, ['ann'], { actor: user('ann') });
+    await leave(alone.id, 'ann');
+    expect(await roles(alone.id)).toEqual({});
+    expect((await lastFacts(alone.id, 9)).map(({ type }) => type)).toEqual(['room.created', 'member.removed']);
+
+    const room = await makeRoom(world.bus, ['bob', 'cat'], { actor: user('ann') });
+    const second = { ...by(null), roomId: room.id, userIds: ['owen'], role: 'owner', announce: false } as const;
+    await world.bus.request(addMembers, second);
+    await leave(room.id, 'ann');
+    await leave(room.id, 'bob');
+    expect(await roles(room.id)).toEqual({ cat: 'member', owen: 'owner' });
+    const ownerless = await makeRoom(world.bus, ['bob', 'cat']);
+    await leave(ownerless.id, 'bob');
+    expect(await roles(ownerless.id)).toEqual({ cat: 'member' });
+  });
+});
+
+describe('when an owner is removed by the server', () => {
+  it('it is followed as if it had left', async () => {
+    const room = await makeRoom(world.bus, ['bob'], { actor: user('ann') });
+    await world.bus.request(removeMember, { ...by(null), roomId: room.id, userId: 'ann', announce: false });
+    expect(await lastFacts(room.id, 2)).toMatchObject([
+      { type: 'member.removed', userId: 'ann', reason: 'removed', actor: null },
+      { type: 'member.changed', userId: 'bob', role: 'owner', actor: null },
+    ]);
+  });
+});
+
+describe('in other rooms', () => {
+  it('nobody leaves a direct room', async () => {
+    const room = await makeRoom(world.bus, ['ann', 'bob'], { kind: 'direct', actor: user('ann') });
+    expect(await codeOf(leave(room.id, 'ann'))).toBe('invalid');
+    expect(Object.keys(await roles(room.id)).sort()).toEqual(['ann', 'bob']);
+  });
+
+  it('an admin follows the owner of a broadcast room; a recipient never does, so without one the owner stays', async () => {
+    const channel = await makeRoom(world.bus, ['rick', 'rosa'], { kind: 'broadcast', actor: user('olga') });
+    const before = await lastFacts(channel.id, 9);
+    expect(await codeOf(leave(channel.id, 'olga'))).toBe('invalid');
+    const request = { ...by(null), roomId: channel.id, userId: 'olga' };
+    expect(await codeOf(world.bus.request(removeMember, request))).toBe('invalid');
+    expect(await lastFacts(channel.id, 9)).toEqual(before);
+
+    const admin = { ...by(null), roomId: channel.id, userIds: ['alma'], role: 'admin', announce: false } as const;
+    await world.bus.request(addMembers, admin);
+    await leave(channel.id, 'olga');
+    expect(await roles(channel.id)).toEqual({ alma: 'owner', rick: 'member', rosa: 'member' });
+  });
+});
