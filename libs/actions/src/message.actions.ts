@@ -11,7 +11,7 @@ import {
   sendMessage,
 } from '@parlance/contracts';
 import type { MessagePage } from '@parlance/dialect-kit';
-import { isEmptyDraft, ParlanceError, snapshotOf, type Message } from '@parlance/domain';
+import { isEmptyDraft, ParlanceError, snapshotOf, type Message, type MessageType } from '@parlance/domain';
 import { actingUser, actorOf, viewerOf, type Caller } from './caller.js';
 import type { ActionContext, Actions } from './actions.js';
 
@@ -38,6 +38,7 @@ export function messageActions({ bus, directory, newId, maxTextChars }: ActionCo
   return {
     'message.send': async (caller, { room, clientMessageId, draft }, timeoutMs) => {
       const sender = actingUser(caller);
+      requireOwnType(caller, draft.type);
       requireShort(draft.text);
       if (isEmptyDraft(draft)) throw new ParlanceError('invalid', 'An empty message is not sent.');
       const { id: roomId } = await directory.room(caller.tenant.id, room, timeoutMs);
@@ -53,6 +54,7 @@ export function messageActions({ bus, directory, newId, maxTextChars }: ActionCo
       return { ...sent, sender };
     },
     'message.edit': async (caller, { messageId, messageType, text, attachment, metadata }) => {
+      requireOwnType(caller, messageType);
       requireShort(text);
       const edited = await bus.request(editMessage, {
         ...command(caller),
@@ -133,6 +135,16 @@ export function messageActions({ bus, directory, newId, maxTextChars }: ActionCo
     if ((text?.length ?? 0) <= maxTextChars) return;
     throw new ParlanceError('too-large', `A message has at most ${maxTextChars} characters.`);
   }
+}
+
+const SYSTEM_TYPES: ReadonlySet<MessageType> = new Set(['info', 'call']);
+
+/** What happened to a room and which calls there were is the server's to say, also where a payload is believed who it is. */
+function requireOwnType({ credential }: Caller, type: MessageType | undefined): void {
+  if (type === undefined || !SYSTEM_TYPES.has(type) || credential.kind === 'secret') return;
+  throw new ParlanceError('invalid', `Messages of type ${type} are the server's.`, {
+    fields: { type: 'is the server’s alone' },
+  });
 }
 
 function command(caller: Caller) {
