@@ -8,6 +8,8 @@ import { fuzzDialect } from './fuzz.js';
 
 const RUNS = 2_000;
 const seed = Date.now() % 2 ** 32;
+// A refusal is an error, and the runner's stacks of a hundred calls are most of what one costs.
+Error.stackTraceLimit = 10;
 const inputsOf = (name: string) =>
   goodInputs(fileURLToPath(new URL(`../../../libs/dialects/${name}/transcripts`, import.meta.url)));
 
@@ -17,8 +19,9 @@ describe(`random and mutated payloads (seed ${seed})`, () => {
     async (name, dialect) => {
       const results = await fuzzDialect(dialect, inputsOf(name), new Random(seed), RUNS);
       expect(results).toHaveLength(dialect.inbound.size + (dialect.http?.routes.length ?? 0));
-      // Mutations of good frames are not all refused: the schemas behind the first check are reached too.
-      expect(results.reduce((sum, { accepted }) => sum + accepted, 0)).toBeGreaterThan(RUNS / 10);
+      // Mutations of good payloads are not all refused: what is behind the first check is reached too, in most schemas.
+      const reached = results.filter(({ accepted }) => accepted >= RUNS / 200);
+      expect(reached.length).toBeGreaterThan(results.length * 0.75);
     },
   );
 

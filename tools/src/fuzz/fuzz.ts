@@ -1,6 +1,6 @@
-import type { Dialect, HttpRoute, InboundEvent, Reply, Translation } from '@parlance/dialect-kit';
+import type { Dialect, HttpRequest, HttpRoute, InboundEvent, Reply, Translation } from '@parlance/dialect-kit';
 import { ParlanceError, toParlanceError } from '@parlance/domain';
-import { mutated, randomText, randomValue, type GoodInputs, type Random } from '@parlance/testing';
+import { mutated, randomRequest, randomValue, type GoodInputs, type Random } from '@parlance/testing';
 
 /** What one schema did with its payloads. `accepted`: understood; `refused`: with a coded error. */
 export interface FuzzResult {
@@ -10,7 +10,6 @@ export interface FuzzResult {
 }
 
 const MAX_ARGUMENTS = 3;
-const NO_HEADERS = { authorization: 'Bearer demo-public-key' };
 
 /**
  * Every inbound event and REST route of a dialect, `runs` payloads each: half of them random, half mutations of what real clients send. Throws
@@ -31,7 +30,7 @@ export async function fuzzDialect(
   }
   for (const route of dialect.http?.routes ?? []) {
     const name = `${dialect.name} ${route.method} ${route.path}`;
-    results.push(await tally(name, runs, () => oneRequest(dialect, route, requestFrom(random, route, good.requests))));
+    results.push(await tally(name, runs, () => oneRequest(dialect, route, requestFrom(random, route, good))));
   }
   return results;
 }
@@ -54,17 +53,12 @@ function argumentsFrom(random: Random, samples: readonly (readonly unknown[])[])
   return Array.isArray(result) ? result : [result];
 }
 
-type Request = Parameters<HttpRoute['parse']>[0];
+/** Who the request says to be: a tenant with a key. What a sample says stands above it. */
+const HEADERS = { authorization: 'Bearer demo-public-key' };
 
-function requestFrom(random: Random, route: HttpRoute, samples: GoodInputs['requests']): Request {
-  const sample = samples[random.below(Math.max(1, samples.length))];
-  const fromGood = sample !== undefined && random.next() < 0.5;
-  const body = fromGood ? mutated(random, sample.body) : randomValue(random);
-  const query = fromGood ? mutated(random, sample.query) : { name: randomValue(random), limit: randomValue(random) };
-  const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
-  const params = fromGood ? sample.params : Object.fromEntries(names.map((name) => [name, randomText(random)]));
-  const texts = typeof query === 'object' && query !== null ? { ...query } : {};
-  return { params, query: texts, headers: NO_HEADERS, body, files: [] };
+function requestFrom(random: Random, route: HttpRoute, good: GoodInputs): HttpRequest {
+  const request = randomRequest(random, route, good);
+  return { ...request, headers: { ...HEADERS, ...request.headers } };
 }
 
 async function oneFrame(inbound: InboundEvent, args: readonly unknown[]): Promise<'accepted' | 'refused'> {
@@ -83,7 +77,7 @@ async function oneFrame(inbound: InboundEvent, args: readonly unknown[]): Promis
   return 'accepted';
 }
 
-async function oneRequest(dialect: Dialect, route: HttpRoute, request: Request): Promise<'accepted' | 'refused'> {
+async function oneRequest(dialect: Dialect, route: HttpRoute, request: HttpRequest): Promise<'accepted' | 'refused'> {
   const shown = (): string => show(request);
   const refuse = (error: unknown): void => {
     const answer = dialect.http?.refuse(coded(error, shown));

@@ -99,7 +99,20 @@ function mutatedOnce(random: Random, value: unknown): unknown {
     return value.flatMap((item: unknown, at) => (at === index ? changed(random, item) : [item]));
   }
   if (isRecord(value) && random.next() < 0.85) return mutatedRecord(random, value);
+  const inside = random.next() < 0.7 ? jsonIn(value) : undefined;
+  if (inside !== undefined) return JSON.stringify(mutatedOnce(random, inside));
   return random.next() < 0.2 ? JSON.stringify(value) : randomValue(random);
+}
+
+/** The object or list that a text is the JSON of, as some wires nest them. */
+function jsonIn(value: unknown): object | undefined {
+  if (typeof value !== 'string' || !/^[[{]/.test(value)) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === 'object' && parsed !== null ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function mutatedRecord(random: Random, value: Readonly<Record<string, unknown>>): unknown {
