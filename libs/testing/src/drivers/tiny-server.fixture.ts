@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { sampleMessage } from '@parlance/dialect-kit';
 import { freePort } from '@parlance/persistence';
 import type { Socket } from 'socket.io';
 import { Server } from 'socket.io';
 import { z } from 'zod';
-import { aMessage } from '../world/builders.js';
 import type { ChatUser, RoomRef } from './chat-client.js';
 
 const AT = '2026-01-02T03:04:05.678Z';
@@ -103,7 +103,12 @@ export class TinyServer {
     if (this.faults.answer === null) return;
     const { text } = textSchema.parse(JSON.parse(body));
     const sender = token === ann.id ? ann : bob;
-    const { extras: _, ...message } = aMessage({ id: `m${(this.sent += 1)}`, roomId: 'c1', senderId: token, text });
+    const { extras: _, ...message } = sampleMessage({
+      id: `m${(this.sent += 1)}`,
+      roomId: 'c1',
+      senderId: token,
+      text,
+    });
     const { id: _id, username, name } = sender;
     const user = { _id, name, username, photo: '' };
     const data = { message: { _id: message.id, user, chat: 'c1', content: text, at: message.createdAt } };

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { sampleMessage } from '@parlance/dialect-kit';
 import { freePort } from '@parlance/persistence';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { History } from '../history/history.js';
-import { aMessage } from './builders.js';
 import { ChatWorld, NativeSender } from './chat-world.js';
 import { NativeApi } from './native-api.js';
 
@@ -37,7 +37,7 @@ afterEach(async () => {
 
 /** As the API shows it. */
 function shown(seq: number): object {
-  const { extras: _, ...message } = aMessage({ seq, text: `hi [#k${seq}]` });
+  const { extras: _, ...message } = sampleMessage({ id: `message-${seq}`, seq, text: `hi [#k${seq}]` });
   return message;
 }
 
