@@ -144,9 +144,10 @@ export const CAUSES: readonly EventClass[] = [
   },
   {
     name: 'preferences',
-    cause: async ({ api, witness, unique }) => {
+    cause: async ({ api, witness, direct, unique }) => {
       const key = `key-${unique()}`;
       await api.other('PUT', ['users', witness.user.id, 'preferences', key], { value: { folder: key } });
+      await api.other('PUT', ['rooms', direct.id, 'preferences'], { folder: key, userId: witness.user.id });
       return { mentions: [key] };
     },
   },

@@ -74,7 +74,9 @@ export class MinChatSdkClient extends MinChatClient {
   }
 
   protected async post(room: RoomRef, text: string): Promise<void> {
-    await this.chat(room).sendMessage({ text }, (answer) => this.settled(text, outcomeOf(answer)));
+    // An app may hold the id of a chat that it has not opened, or has no more part in.
+    const chat = this.chats.get(room.id) ?? this.unlisted(room.id);
+    await chat.sendMessage({ text }, (answer) => this.settled(text, outcomeOf(answer)));
   }
 
   protected postRemoval(room: RoomRef, messageId: string): Promise<void> {
@@ -104,7 +106,10 @@ export class MinChatSdkClient extends MinChatClient {
     }
     const { chats } = await this.instance.getChats();
     const listed = chats.find((chat) => chat.getId() === id);
-    if (listed !== undefined) return listed;
+    return listed ?? this.unlisted(id);
+  }
+
+  private unlisted(id: string): SdkChat {
     const chat = new sdk.Chat(this.instance.config);
     chat.config.channelId = id;
     return chat;
