@@ -15,11 +15,10 @@ const by = (actor: UserSnapshot | null) => ({ tenantId: TENANT, actor, origin: n
 const leave = async (roomId: string, userId: string, announce = false) =>
   world.bus.request(removeMember, { ...by(user(userId)), roomId, userId, announce });
 const promote = async (roomId: string, userId: string, role: Role) =>
-  world.bus.request(changeMember, { ...by(null), roomId, userId, role, announce: false });
+  world.bus.request(changeMember, { ...by(null), roomId, userId, role });
 
-async function join(roomId: string, userId: string): Promise<void> {
-  const request = { ...by(null), roomId, userIds: [userId], role: 'member', announce: false } as const;
-  await world.bus.request(addMembers, request);
+async function add(roomId: string, userId: string, role: Role): Promise<void> {
+  await world.bus.request(addMembers, { ...by(null), roomId, userIds: [userId], role, announce: false });
 }
 
 async function roles(roomId: string): Promise<Record<string, Role>> {
@@ -35,7 +34,7 @@ async function lastFacts(roomId: string, count: number): Promise<readonly Fact[]
 describe('when the owner of a group leaves', () => {
   it('the oldest admin follows, before older members, and the room is told after the leaving', async () => {
     const room = await makeRoom(world.bus, ['bob'], { actor: user('ann') });
-    for (const userId of ['zoe', 'cat']) await join(room.id, userId);
+    for (const userId of ['zoe', 'cat']) await add(room.id, userId, 'member');
     for (const userId of ['cat', 'zoe']) await promote(room.id, userId, 'admin');
     const ear = await Ear.at(world.bus, roomAddress(TENANT, room.id));
     const { state } = await leave(room.id, 'ann', true);
@@ -55,7 +54,7 @@ describe('when the owner of a group leaves', () => {
 
   it('the oldest member follows where there is no admin, with its nickname, and may do what owners may', async () => {
     const room = await makeRoom(world.bus, ['cat', 'dan'], { actor: user('ann') });
-    await join(room.id, 'abe');
+    await add(room.id, 'abe', 'member');
     await world.bus.request(changeMember, { ...by(user('cat')), roomId: room.id, userId: 'cat', nickname: 'Kitty' });
     await leave(room.id, 'ann');
     expect(await roles(room.id)).toEqual({ abe: 'member', cat: 'owner', dan: 'member' });
@@ -67,7 +66,7 @@ describe('when the owner of a group leaves', () => {
   it('who came back is as old as the return', async () => {
     const room = await makeRoom(world.bus, ['abe', 'bob'], { actor: user('zed') });
     await leave(room.id, 'abe');
-    await join(room.id, 'abe');
+    await add(room.id, 'abe', 'member');
     await leave(room.id, 'zed');
     expect(await roles(room.id)).toEqual({ abe: 'member', bob: 'owner' });
   });
@@ -79,8 +78,7 @@ describe('when the owner of a group leaves', () => {
     expect((await lastFacts(alone.id, 9)).map(({ type }) => type)).toEqual(['room.created', 'member.removed']);
 
     const room = await makeRoom(world.bus, ['bob', 'cat'], { actor: user('ann') });
-    const second = { ...by(null), roomId: room.id, userIds: ['owen'], role: 'owner', announce: false } as const;
-    await world.bus.request(addMembers, second);
+    await add(room.id, 'owen', 'owner');
     await leave(room.id, 'ann');
     await leave(room.id, 'bob');
     expect(await roles(room.id)).toEqual({ cat: 'member', owen: 'owner' });
@@ -116,8 +114,7 @@ describe('in other rooms', () => {
     expect(await codeOf(world.bus.request(removeMember, request))).toBe('invalid');
     expect(await lastFacts(channel.id, 9)).toEqual(before);
 
-    const admin = { ...by(null), roomId: channel.id, userIds: ['alma'], role: 'admin', announce: false } as const;
-    await world.bus.request(addMembers, admin);
+    await add(channel.id, 'alma', 'admin');
     await leave(channel.id, 'olga');
     expect(await roles(channel.id)).toEqual({ alma: 'owner', rick: 'member', rosa: 'member' });
   });
