@@ -97,7 +97,7 @@ describe('a malformed request', () => {
 });
 
 describe('below the roots', () => {
-  it.each(['/api/v1', '/api/v1/', '/api/v1/nothing', '/api/v1/users', '/api/v1/users/a/b/c'])(
+  it.each(['/api/v1', '/api/v1/', '/api/v1/nothing', '/api/v1/tenant/users', '/api/v1/users/a/b/c'])(
     '%s is a coded 404, in every method',
     async (path) => {
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
