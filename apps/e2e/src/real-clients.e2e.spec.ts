@@ -1,6 +1,7 @@
 // needs: redis-server, nats-server
 import { startStack, STACK_MODES, type Stack } from '@parlance/testing';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { gatheringCases } from './gathering.cases.js';
 import { sdkCases } from './sdk/sdk.cases.js';
 import { LIMITS } from './settings.js';
 
@@ -13,5 +14,6 @@ describe.each(STACK_MODES)('unmodified clients in %s mode', (mode) => {
     expect(await stack.stop()).toBe(0);
   });
 
+  describe('all five', () => gatheringCases(() => stack));
   describe('the published MinChat SDK', () => sdkCases(() => stack));
 });

@@ -53,6 +53,8 @@ export class ImkitClient implements ChatClient {
   private token: string | null;
   /** what the server was told on this connection */
   private mode: ImkitEncoding = 'plain';
+  /** settles when a connection that was made again has said who it is */
+  private known: Promise<void> = Promise.resolve();
 
   constructor(private readonly setup: ImkitSetup) {
     this.name = setup.name;
@@ -132,8 +134,10 @@ export class ImkitClient implements ChatClient {
     return this.decoded(name, event.raw.args)[0];
   }
 
-  whenConnected(): Promise<void> {
-    return this.recorder.whenConnected();
+  /** A connection of this wire is good for nothing until it has said who it is. */
+  async whenConnected(): Promise<void> {
+    await this.recorder.whenConnected();
+    await this.known;
   }
 
   dropTransport(): void {
@@ -228,7 +232,7 @@ export class ImkitClient implements ChatClient {
       this.mode = 'plain';
       this.recorder.onConnected();
       if (this.token !== null)
-        void this.sayWho().catch((error: unknown) => this.recorder.malformed('auth2', String(error)));
+        this.known = this.sayWho().catch((error: unknown) => this.recorder.malformed('auth2', String(error)));
     });
     this.client.on('disconnect', () => this.recorder.onDisconnected());
     this.client.onAnyOutgoing((name: string, ...args: unknown[]) => this.recorder.frame('out', name, args));
