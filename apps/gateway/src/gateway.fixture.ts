@@ -105,7 +105,13 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
     user: async (id) => (await bus.request(putUser, { tenantId: 'demo', ref: { id }, fields: {} })).user,
     group: async (...memberIds) => {
       const room = { kind: 'group' as const, name: 'Group', photo: null, metadata: {}, memberIds: [...memberIds] };
-      const made = await bus.request(createRoom, { tenantId: 'demo', actor: null, origin: null, ...room });
+      const made = await bus.request(createRoom, {
+        tenantId: 'demo',
+        actor: null,
+        origin: null,
+        announce: false,
+        ...room,
+      });
       return made.state.room;
     },
     lastSeen: async (userId) => {
@@ -114,15 +120,21 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
     },
     direct: async (one, other) => {
       const room = { kind: 'direct' as const, name: null, photo: null, metadata: {}, memberIds: [one, other] };
-      const made = await bus.request(createRoom, { tenantId: 'demo', actor: null, origin: null, ...room });
+      const made = await bus.request(createRoom, {
+        tenantId: 'demo',
+        actor: null,
+        origin: null,
+        announce: false,
+        ...room,
+      });
       return made.state.room;
     },
     add: async (roomId, userId) => {
-      const change = { tenantId: 'demo', actor: null, origin: null, roomId };
+      const change = { tenantId: 'demo', actor: null, origin: null, announce: false, roomId };
       await bus.request(addMembers, { ...change, userIds: [userId], role: 'member' });
     },
     remove: async (roomId, userId) => {
-      await bus.request(removeMember, { tenantId: 'demo', actor: null, origin: null, roomId, userId });
+      await bus.request(removeMember, { tenantId: 'demo', actor: null, origin: null, announce: false, roomId, userId });
     },
     close: async () => {
       for (const pod of pods.reverse()) await pod.close();
