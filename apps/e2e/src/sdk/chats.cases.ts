@@ -48,6 +48,19 @@ export function chatsCases(world: () => SdkWorld): void {
     expect((await cleo.sdk.getChats()).chats.map((chat) => chat.getId())).toEqual([direct.getId()]);
   });
 
+  it('gives a chat of two the other one, and the metadata it was made with', async () => {
+    const [ann, bob] = [await world().app('Ann'), await world().app('Bob')];
+    const made = present(await ann.sdk.chat(bob.username, { metadata: { order: 7 } }));
+    const found = present(await bob.sdk.chat(ann.username));
+    expect(found.getId()).toBe(made.getId());
+    expect([made.getTitle(), found.getTitle()]).toEqual(['Bob', 'Ann']);
+    expect([made.getMemberIds(), found.getMemberIds()]).toEqual([[bob.id], [ann.id]]);
+    expect(found.getMembers().map(({ username, name }) => [username, name])).toEqual([[ann.username, 'Ann']]);
+    expect([made.getMetadata(), found.getMetadata()]).toEqual([{ order: 7 }, { order: 7 }]);
+    made.setTitle('Only here');
+    expect([made.getTitle(), found.getTitle()]).toEqual(['Only here', 'Ann']);
+  });
+
   it('lists chats once they have a message, and no more when deleted', async () => {
     const { ann, bob, annChat } = await world().pair();
     expect((await ann.sdk.getChats()).chats).toEqual([]);

@@ -28,7 +28,7 @@ export function talkCases(world: () => SdkWorld): void {
     expect((await news).getTitle()).toBe('Ann');
 
     const seen = next<string>((listener) => annChat.onMessageSeen(listener));
-    bobChat.setSeen(first.id);
+    bobChat.setSeen();
     expect(await seen).toBe(first.id);
 
     const edited = next<Told>((listener) => bobChat.onMessageUpdated(listener));
