@@ -123,8 +123,8 @@ describe(`random and mutated frames and requests against the running stack (seed
           const event = events[random.below(events.length)] ?? '';
           const samples = frames.get(event) ?? [];
           const sample = samples[random.below(Math.max(1, samples.length))];
-          const args = sample === undefined || random.next() < 0.5 ? [randomValue(random)] : mutated(random, sample);
-          socket.emit(event, ...(Array.isArray(args) ? args : [args]));
+          const args: unknown = sample === undefined || random.next() < 0.5 ? [randomValue(random)] : mutated(random, sample);
+          socket.emit(event, ...listOf(args));
         }
         await handled(socket, name);
       }
@@ -147,6 +147,10 @@ describe(`random and mutated frames and requests against the running stack (seed
     },
   );
 });
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
 
 /** What was asked for, or null where it was refused so. */
 async function unlessCoded<T>(code: string, asked: Promise<T>): Promise<T | null> {

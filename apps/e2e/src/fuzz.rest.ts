@@ -60,7 +60,7 @@ function bodyOf({ body: kind }: HttpRoute, body: unknown): string | URLSearchPar
 }
 
 function fieldsOf(value: object): URLSearchParams {
-  const text = (item: unknown): string => (typeof item === 'string' ? item : (JSON.stringify(item) ?? ''));
+  const text = (item: unknown): string => (item === undefined ? '' : typeof item === 'string' ? item : JSON.stringify(item));
   return new URLSearchParams(Object.entries(value).map(([key, item]): [string, string] => [key, text(item)]));
 }
 

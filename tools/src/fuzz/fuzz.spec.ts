@@ -9,7 +9,7 @@ import { fuzzDialect } from './fuzz.js';
 const RUNS = 2_000;
 const seed = Date.now() % 2 ** 32;
 // A refusal is an error, and the runner's stacks of a hundred calls are most of what one costs.
-Error.stackTraceLimit = 10;
+Error.stackTraceLimit = 4;
 const inputsOf = (name: string) =>
   goodInputs(fileURLToPath(new URL(`../../../libs/dialects/${name}/transcripts`, import.meta.url)));
 
@@ -27,8 +27,9 @@ describe(`random and mutated payloads (seed ${seed})`, () => {
 
   it('finds a schema whose code throws something of its own', async () => {
     const careless = inboundEvent<'session.identify'>()({
-      schema: z.unknown(),
-      intent: (input) => ({ type: 'session.identify', ...Object(Reflect.get(Object(input), 'id').length) }),
+      // What it checks is nothing, and what it believes is much.
+      schema: z.custom<{ readonly id: string }>(),
+      intent: ({ id }) => (id.length > 0 ? { type: 'session.identify' } : null),
       reply: () => ({}),
       refuse: () => ({}),
     });

@@ -10,6 +10,8 @@ export interface FuzzResult {
 }
 
 const MAX_ARGUMENTS = 3;
+/** Types that JSON has no words for. */
+const UNSAYABLE: ReadonlySet<string> = new Set(['undefined', 'function', 'symbol']);
 
 /**
  * Every inbound event and REST route of a dialect, `runs` payloads each: half of them random, half mutations of what real clients send. Throws
@@ -103,7 +105,7 @@ function coded(error: unknown, shown: () => string): ParlanceError {
 
 function requireWords(reply: Reply, shown: () => string): void {
   for (const value of [...(reply.ack ?? []), ...(reply.frames ?? []), ...(reply.unacked ?? [])]) {
-    if (JSON.stringify(value) === undefined) throw new Error(`A refusal without words for ${shown()}`);
+    if (UNSAYABLE.has(typeof value)) throw new Error(`A refusal without words for ${shown()}`);
   }
 }
 
