@@ -123,7 +123,8 @@ describe(`random and mutated frames and requests against the running stack (seed
           const event = events[random.below(events.length)] ?? '';
           const samples = frames.get(event) ?? [];
           const sample = samples[random.below(Math.max(1, samples.length))];
-          const args: unknown = sample === undefined || random.next() < 0.5 ? [randomValue(random)] : mutated(random, sample);
+          const args: unknown =
+            sample === undefined || random.next() < 0.5 ? [randomValue(random)] : mutated(random, sample);
           socket.emit(event, ...listOf(args));
         }
         await handled(socket, name);
@@ -142,7 +143,8 @@ describe(`random and mutated frames and requests against the running stack (seed
       const statuses = await restAnswers(dialect, good, new Random(seed), REQUESTS, { url: stack.url, headers });
       expect(statuses).toHaveLength(REQUESTS);
       expect(statuses).not.toContain(500);
-      expect(statuses.filter((status) => status >= 200 && status < 300).length).toBeGreaterThan(0);
+      // Not all of them are refused at the door.
+      expect(statuses.filter((status) => status >= 200 && status < 300).length).toBeGreaterThan(REQUESTS / 20);
       await expectSound();
     },
   );

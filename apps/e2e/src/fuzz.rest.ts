@@ -1,8 +1,11 @@
 import type { Dialect, HttpRequest, HttpRoute } from '@parlance/dialect-kit';
+import { ParlanceError } from '@parlance/domain';
 import { randomRequest, type GoodInputs, type Random } from '@parlance/testing';
 
 const AT_ONCE = 10;
 const TIMEOUT_MS = 15_000;
+const MAX_DRAWS = 1_000;
+const ENDING: ReadonlySet<string> = new Set(['user.sign-out', 'user.terminate']);
 
 export interface RestTarget {
   /** origin */
@@ -22,13 +25,37 @@ export async function restAnswers(
   const statuses: number[] = [];
   while (routes.length > 0 && statuses.length < count) {
     const calls = Array.from({ length: Math.min(AT_ONCE, count - statuses.length) }, () => {
-      const route = routes[random.below(routes.length)];
-      if (route === undefined) throw new Error('There is no such route.');
-      return answered(route, randomRequest(random, route, good), target);
+      const [route, request] = randomCall(routes, good, random, target);
+      return answered(route, request, target);
     });
     statuses.push(...(await Promise.all(calls)));
   }
   return statuses;
+}
+
+function randomCall(
+  routes: readonly HttpRoute[],
+  good: GoodInputs,
+  random: Random,
+  { headers }: RestTarget,
+): readonly [HttpRoute, HttpRequest] {
+  for (let draw = 0; draw < MAX_DRAWS; draw += 1) {
+    const route = routes[random.below(routes.length)];
+    if (route === undefined) continue;
+    const request = randomRequest(random, route, good);
+    if (!endsCaller(route, { ...request, headers, query: {}, body: {} })) return [route, request];
+  }
+  throw new Error('Every request would end its caller.');
+}
+
+/** Whoever asks would be signed out or gone, and everything after it refused before it is looked at. */
+function endsCaller(route: HttpRoute, request: HttpRequest): boolean {
+  try {
+    return ENDING.has(route.parse(request).asks);
+  } catch (error) {
+    if (error instanceof ParlanceError) return false;
+    throw error;
+  }
 }
 
 async function answered(route: HttpRoute, request: HttpRequest, { url, headers }: RestTarget): Promise<number> {
@@ -60,7 +87,8 @@ function bodyOf({ body: kind }: HttpRoute, body: unknown): string | URLSearchPar
 }
 
 function fieldsOf(value: object): URLSearchParams {
-  const text = (item: unknown): string => (item === undefined ? '' : typeof item === 'string' ? item : JSON.stringify(item));
+  const text = (item: unknown): string =>
+    item === undefined ? '' : typeof item === 'string' ? item : JSON.stringify(item);
   return new URLSearchParams(Object.entries(value).map(([key, item]): [string, string] => [key, text(item)]));
 }
 
