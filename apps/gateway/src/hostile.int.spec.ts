@@ -46,7 +46,7 @@ async function foreignRoom(): Promise<string> {
   const tenantId = 'acme';
   for (const id of ['ann', 'bob']) await world.bus.request(putUser, { tenantId, ref: { id }, fields: {} });
   const fields = { kind: 'group' as const, name: 'Foreign', photo: null, metadata: {}, memberIds: ['ann', 'bob'] };
-  const made = await world.bus.request(createRoom, { tenantId, actor: null, origin: null, ...fields });
+  const made = await world.bus.request(createRoom, { tenantId, actor: null, origin: null, announce: false, ...fields });
   return made.state.room.id;
 }
 

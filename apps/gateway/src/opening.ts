@@ -19,8 +19,13 @@ export function dialectAt(namespace: string, handshake: Handshake, dialects: rea
   if (namespace !== '/') return named(namespace.slice(1));
   const explicit = namedSchema.safeParse(handshake.auth).data ?? namedSchema.safeParse(handshake.query).data;
   if (explicit !== undefined) return named(explicit.dialect);
+  // A client of the 2.x era is in the root namespace on its way to any other: what it brings may be meant for that one.
+  if (handshake.query['EIO'] === OLD_PROTOCOL) return null;
   return dialects.find((dialect) => dialect.opening.marks(handshake)) ?? null;
 }
+
+/** Engine.IO 3, which socket.io-client 2.x speaks. */
+const OLD_PROTOCOL = '3';
 
 /** Sessions a client may still be owed something of, newest first: more are not kept. */
 const MAX_SESSIONS = 8;
