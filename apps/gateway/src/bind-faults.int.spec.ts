@@ -102,6 +102,7 @@ describe.each(['answer-lost', 'doubled'] as const)('a bind of a returning client
     first.io.engine.close();
     await ended;
     first.close();
+    await emptied(faulty);
     await say(ann, 'ann', room.id, 'while away');
     binds.fault = fault;
     const { heard } = await seven(faulty.url);
@@ -122,6 +123,13 @@ describe('a bind whose answer is lost', () => {
   });
 });
 
+/** The gateway noticed that its clients have gone; a transport that is being upgraded says goodbye only when that is done. */
+async function emptied(pod: Pod): Promise<void> {
+  while (!(await pod.metrics()).split('\n').includes('gateway_connections_count 0')) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 describe('a client that vanishes while it is bound and comes back at once', () => {
   it('gets what it missed although its first bind is still under way at the same gateway', async () => {
     const room = await world.group('ann', '7');
@@ -136,6 +144,7 @@ describe('a client that vanishes while it is bound and comes back at once', () =
     await held;
     second.io.engine.close();
     second.close();
+    await emptied(faulty);
     const third = seven(faulty.url);
     // Both frames and their directory look-ups take fewer turns than this.
     for (let n = 0; n < 5; n += 1) await say(ann, 'ann', room.id, `meanwhile ${n}`);
