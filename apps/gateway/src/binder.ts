@@ -15,6 +15,10 @@ import { Replayer, requireOpen } from './replayer.js';
 import { COMMIT_SLACK_MS } from './room-feed.js';
 import type { RoomFeed } from './room-feed.js';
 
+/** How often the sessions that a client names are looked for before they count as gone, and how far apart, ms. */
+const FIND_TRIES = 4;
+const FIND_PAUSE_MS = 150;
+
 const ticketSchema = z.object({ credential: z.string().nullable() });
 
 export interface BinderPorts {
@@ -83,7 +87,7 @@ export class Binder {
    * too old or already taken up, or the credential is no longer valid.
    */
   async resume(connection: Connection, sessionIds: readonly string[]): Promise<boolean> {
-    const found = await this.find(sessionIds);
+    const found = await this.findPatiently(sessionIds);
     if (found === null) return false;
     const { sessionId, session } = found;
     const dialect = this.ports.dialectNamed(session.dialect);
@@ -232,6 +236,18 @@ export class Binder {
     connection.complete = true;
     connection.become('live');
     this.ports.live(connection);
+  }
+
+  /**
+   * A client that was cut while its session was being taken up names one that is claimed already, and an heir that is not stored yet:
+   * for a moment neither may be resumed.
+   */
+  private async findPatiently(sessionIds: readonly string[]) {
+    for (let tries = 1; ; tries += 1) {
+      const found = await this.find(sessionIds);
+      if (found !== null || tries === FIND_TRIES) return found;
+      await new Promise((resolve) => setTimeout(resolve, FIND_PAUSE_MS));
+    }
   }
 
   private async find(sessionIds: readonly string[]) {
