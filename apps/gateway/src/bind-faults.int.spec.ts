@@ -2,11 +2,11 @@ import type { Bus } from '@parlance/bus';
 import { bindSession } from '@parlance/contracts';
 import { ParlanceError } from '@parlance/domain';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { API_KEY, Clients, Heard, next, say, type OldSocket } from './clients.fixture.js';
+import { API_KEY, Clients, Heard, next, nextAttempt, say, type OldSocket } from './clients.fixture.js';
 import { startWorld, treated, type Pod, type World } from './gateway.fixture.js';
 
 /** How the bus of a gateway treats the next binds. */
-type Fault = 'none' | 'answer-lost' | 'answer-held' | 'doubled';
+type Fault = 'none' | 'refused' | 'answer-lost' | 'answer-held' | 'doubled';
 
 /** A bus whose binds suffer as asked; everything else passes. Each bind that suffered is counted. */
 class Suffering {
@@ -30,6 +30,7 @@ class Suffering {
     const { fault } = this;
     if (fault === 'none') return ask();
     this.suffered += 1;
+    if (fault === 'refused') throw new ParlanceError('unavailable', 'Nobody was asked.');
     if (fault === 'doubled') {
       const all = await Promise.all(Array.from({ length: 6 }, ask));
       return all[all.length - 1] ?? ask();
@@ -155,6 +156,46 @@ describe('a client that vanishes while it is bound and comes back at once', () =
   });
 });
 
+describe('a client that names its session and comes again and again in vain', () => {
+  it('still shows the rooms it showed when it vanishes after the store has answered its bind', async () => {
+    const room = await world.group('ann', 'bob');
+    const ann = await clients.member(one.url, 'ann', room.id);
+    const bob = await clients.member(faulty.url, 'bob', room.id);
+    const heard = new Heard(bob, 'message', 'text');
+    bob.io.reconnection(false);
+    bob.io.engine.close();
+    await say(ann, 'ann', room.id, 'missed');
+    const held = binds.held();
+    bob.connect();
+    await held;
+    bob.io.engine.close();
+    await emptied(faulty);
+    binds.release();
+    bob.connect();
+    expect(await heard.until(1)).toEqual(['missed']);
+  });
+
+  it('keeps a token that names its session, however often its bind does not happen', async () => {
+    const room = await world.group('ann', 'bob');
+    const ann = await clients.member(one.url, 'ann', room.id);
+    const bob = await clients.member(faulty.url, 'bob', room.id);
+    const heard = new Heard(bob, 'message', 'text');
+    bob.io.reconnection(false);
+    bob.io.engine.close();
+    await emptied(faulty);
+    await say(ann, 'ann', room.id, 'missed');
+    binds.fault = 'refused';
+    for (let tries = 0; tries < 12; tries += 1) {
+      const cut = next(bob, 'disconnect');
+      bob.connect();
+      await cut;
+    }
+    binds.fault = 'none';
+    bob.connect();
+    expect(await heard.until(1)).toEqual(['missed']);
+  });
+});
+
 describe('a session whose successor its client never heard of', () => {
   it('is continued through that successor', async () => {
     const room = await world.group('ann', 'bob');
@@ -177,7 +218,7 @@ describe('a handshake that falls into an outage', () => {
     const cut = await world.startGateway('cut');
     world.hub.partition('cut');
     const socket = clients.socket(`${cut.url}/classic`, { auth: { token: API_KEY } });
-    await new Promise<void>((resolve) => socket.io.once('reconnect_attempt', () => resolve()));
+    await nextAttempt(socket);
     const connected = next(socket, 'connect');
     world.hub.heal('cut');
     await connected;

@@ -8,16 +8,12 @@ import type { Tenant, VerifiedCredential } from '@parlance/domain';
 import { ParlanceError } from '@parlance/domain';
 import { z } from 'zod';
 import type { AudienceIndex } from './audience-index.js';
-import type { BindRequest, Connection, Identity } from './connection.js';
+import type { BindRequest, Connection, FoundSession, Identity } from './connection.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Owed } from './replayer.js';
 import { Replayer, requireOpen } from './replayer.js';
 import { COMMIT_SLACK_MS } from './room-feed.js';
 import type { RoomFeed } from './room-feed.js';
-
-/** How often the sessions that a client names are looked for before they count as gone, and how far apart, ms. */
-const FIND_TRIES = 4;
-const FIND_PAUSE_MS = 150;
 
 const ticketSchema = z.object({ credential: z.string().nullable() });
 
@@ -77,19 +73,20 @@ export class Binder {
     if (caller.user !== null) await this.bind(connection, { caller, user: caller.user });
   }
 
-  /** The first of these sessions that may be resumed; null when none may. */
-  async newestOf(sessionIds: readonly string[]): Promise<string | null> {
-    return (await this.find(sessionIds))?.sessionId ?? null;
+  /** The first of these sessions that may be resumed; null when all are unknown, too old or ended. Errors: the bus's. */
+  async find(sessionIds: readonly string[]): Promise<FoundSession | null> {
+    for (const sessionId of sessionIds) {
+      const { session } = await this.ports.bus.request(findSession, { tenantId: null, sessionId });
+      if (session !== null) return { sessionId, session };
+    }
+    return null;
   }
 
   /**
-   * A client brought back the sessions it had, newest first: it becomes that user again without asking. False when they are unknown,
-   * too old or already taken up, or the credential is no longer valid.
+   * A client brought back a session it had: it becomes that user again without asking. False when it has to say who it is, or the
+   * credential is no longer valid.
    */
-  async resume(connection: Connection, sessionIds: readonly string[]): Promise<boolean> {
-    const found = await this.findPatiently(sessionIds);
-    if (found === null) return false;
-    const { sessionId, session } = found;
+  async resume(connection: Connection, { sessionId, session }: FoundSession): Promise<boolean> {
     const dialect = this.ports.dialectNamed(session.dialect);
     if (dialect === null || (connection.dialect !== null && connection.dialect !== dialect)) return false;
     if (dialect.opening.resumes === 'at-identify') {
@@ -219,7 +216,6 @@ export class Binder {
         missed.push({ roomId, afterPos: head, toPos: null });
       audiences.addRoom(connection, tenantId, roomId);
     }
-    for (const roomId of bound.resumed?.openRooms ?? []) connection.open.add(roomId);
     const heard = feed.hearRooms(tenantId, bound.groups);
     feed.userIsWhole(tenantId, user.id, Date.parse(bound.asOf), bound.recent);
     await heard;
@@ -238,34 +234,15 @@ export class Binder {
     this.ports.live(connection);
   }
 
-  /**
-   * A client that was cut while its session was being taken up names one that is claimed already, and an heir that is not stored yet:
-   * for a moment neither may be resumed.
-   */
-  private async findPatiently(sessionIds: readonly string[]) {
-    for (let tries = 1; ; tries += 1) {
-      const found = await this.find(sessionIds);
-      if (found !== null || tries === FIND_TRIES) return found;
-      await new Promise((resolve) => setTimeout(resolve, FIND_PAUSE_MS));
-    }
-  }
-
-  private async find(sessionIds: readonly string[]) {
-    for (const sessionId of sessionIds) {
-      const { session } = await this.ports.bus.request(findSession, { tenantId: null, sessionId });
-      if (session !== null) return { sessionId, session };
-    }
-    return null;
-  }
-
   private openTicket(ticket: string | null): string | null {
     const text = ticket === null ? null : this.ports.tickets.open(ticket, 'ticket');
     return text === null ? null : ticketSchema.parse(JSON.parse(text)).credential;
   }
 }
 
-/** What was handled before, and what stays owed until its client confirms it here. */
+/** What was handled before, what stays owed until its client confirms it here, and what it shows: all that a close now would store. */
 function begin(connection: Connection, { asOf, recent, resumed }: Bound): void {
+  for (const roomId of resumed?.openRooms ?? []) connection.open.add(roomId);
   connection.begin(
     recent.map(({ roomId, head }) => ({ roomId, pos: head })),
     (resumed?.owed ?? []).map(({ roomId, afterPos }) => ({ roomId, pos: afterPos })),

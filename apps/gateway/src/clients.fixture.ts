@@ -25,6 +25,11 @@ export function next(
   return new Promise((resolve) => socket.once(event, (first) => resolve(first)));
 }
 
+/** The client was cut off, or not let in, and tries once more. */
+export function nextAttempt({ io: manager }: Socket): Promise<void> {
+  return new Promise((resolve) => manager.once('reconnect_attempt', () => resolve()));
+}
+
 /** Every client of a spec, closed together. */
 export class Clients {
   private readonly open: { close(): unknown }[] = [];

@@ -1,5 +1,5 @@
 import type { Caller } from '@parlance/actions';
-import type { bindSession } from '@parlance/contracts';
+import type { bindSession, findSession } from '@parlance/contracts';
 import type { Dialect, Frame, FrameEncoding } from '@parlance/dialect-kit';
 import type { ParlanceError, Tenant, User } from '@parlance/domain';
 import type { Socket } from 'socket.io';
@@ -24,6 +24,12 @@ export const MAX_WAITING_FRAMES = 64;
 
 export type BindRequest = z.output<(typeof bindSession)['input']>;
 
+/** A session that may be resumed, and whom it belongs to. */
+export interface FoundSession {
+  readonly sessionId: string;
+  readonly session: NonNullable<z.output<(typeof findSession)['output']>['session']>;
+}
+
 /** Who the connection belongs to once it is bound. */
 export interface Identity {
   readonly caller: Caller;
@@ -41,7 +47,9 @@ export class Connection {
   credential: string | null = null;
   /** the one that came with the handshake: it outlives a failed or ended bind */
   handshakeCredential: string | null = null;
-  /** session the client says it had before, until it is bound */
+  /** the session it continues, when its client brought one back */
+  found: FoundSession | null = null;
+  /** session that the next bind continues, until it is bound */
   resume: string | null = null;
   /** what was asked of the store for a bind that is not complete: the session may exist, and must not stay open */
   pendingBind: BindRequest | null = null;

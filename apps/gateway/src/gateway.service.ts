@@ -173,22 +173,33 @@ export class Gateway {
       firstHeader(handshake.headers['origin']),
       address,
     );
-    const line = lineOf(connection.sessionId, this.sessionsBefore(handshake));
-    setSessionToken(socket, parts.sessions.seal(line, 'session'));
     socket.data = connection;
     // It may close before it is open; what was bound for it must then not stay.
     const closed = (): void => this.closed(connection, 'closed');
     connection.engine.on('close', closed);
     this.unwatch.set(connection, () => connection.engine.off('close', closed));
-    try {
-      await this.identify(connection, handshake);
-    } catch (error) {
-      if (connection.dialect?.opening.atConnect === undefined) {
-        this.closed(connection, 'refused');
-        throw error;
-      }
+    const turnedAway = (error: unknown): never => {
+      this.closed(connection, 'refused');
+      throw error;
+    };
+    await this.recognise(connection, handshake).catch(turnedAway);
+    await this.identify(connection, handshake).catch((error: unknown) => {
+      if (connection.dialect?.opening.atConnect === undefined) turnedAway(error);
       connection.refusal = toParlanceError(error);
-    }
+    });
+  }
+
+  /**
+   * Which session does a returning client continue? Known before its next token is made, so that however often it comes in vain, its
+   * token names one that is stored. Errors: the bus's; the client is not let in then, and comes again with the token it has.
+   */
+  private async recognise(connection: Connection, handshake: Handshake): Promise<void> {
+    const { binder, sessions, metrics } = this.parts;
+    const before = this.sessionsBefore(handshake);
+    connection.found = await binder.find(before);
+    if (before.length > 0 && connection.found === null) metrics.resumed('gone');
+    const line = lineOf(connection.sessionId, before, connection.found?.sessionId ?? null);
+    setSessionToken(connection.socket, sessions.seal(line, 'session'));
   }
 
   private async identify(connection: Connection, handshake: Handshake): Promise<void> {
@@ -198,7 +209,7 @@ export class Gateway {
       throw new ParlanceError('unauthenticated', 'A credential is needed to connect.');
     }
     connection.handshakeCredential = claim.credential ?? null;
-    connection.resume = await this.parts.binder.newestOf(this.sessionsBefore(handshake));
+    connection.resume = connection.found?.sessionId ?? null;
     await this.parts.binder.settle(connection, claim);
   }
 
@@ -226,7 +237,7 @@ export class Gateway {
     if (this.draining) return this.close(connection, 'drain');
     if (connection.refusal !== null) return this.turnAway(connection, connection.refusal);
     if (connection.identity !== null) this.bound(connection);
-    else this.resume(connection, this.sessionsBefore(handshakeOf(socket)));
+    else this.resume(connection);
   }
 
   /** Told by an event why it may not come in. What is only for now is a close that its client survives. */
@@ -257,10 +268,11 @@ export class Gateway {
   }
 
   /** Taken up in the background; frames that come meanwhile wait behind it. */
-  private resume(connection: Connection, sessionIds: readonly string[]): void {
-    if (sessionIds.length === 0) return;
+  private resume(connection: Connection): void {
+    const { found } = connection;
+    if (found === null) return;
     const { metrics, logger } = this.parts;
-    connection.turn = this.parts.binder.resume(connection, sessionIds).then(
+    connection.turn = this.parts.binder.resume(connection, found).then(
       (resumed) => {
         metrics.resumed(resumed ? 'resumed' : 'gone');
         if (resumed) this.bound(connection);

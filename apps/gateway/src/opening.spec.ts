@@ -4,12 +4,16 @@ import { aDialect } from './parts.fixture.js';
 
 describe('the sessions a token names', () => {
   it('names the new session first and those before it', () => {
-    expect(sessionsOf(lineOf('c', sessionsOf(lineOf('b', ['a']))))).toEqual(['c', 'b', 'a']);
+    expect(sessionsOf(lineOf('c', sessionsOf(lineOf('b', ['a'], null)), null))).toEqual(['c', 'b', 'a']);
+  });
+
+  it('names, of those before it, only the one that was found: it continues the others', () => {
+    expect(sessionsOf(lineOf('d', ['c', 'b', 'a'], 'b'))).toEqual(['d', 'b']);
   });
 
   it('keeps the eight newest', () => {
     const line = Array.from({ length: 20 }, (_, index) => `s${index}`).reduce<readonly string[]>(
-      (before, id) => sessionsOf(lineOf(id, before)),
+      (before, id) => sessionsOf(lineOf(id, before, null)),
       [],
     );
     expect(line).toEqual(['s19', 's18', 's17', 's16', 's15', 's14', 's13', 's12']);

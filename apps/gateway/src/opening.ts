@@ -27,15 +27,16 @@ export function dialectAt(namespace: string, handshake: Handshake, dialects: rea
 /** Engine.IO 3, which socket.io-client 2.x speaks. */
 const OLD_PROTOCOL = '3';
 
-/** Sessions a client may still be owed something of, newest first: more are not kept. */
+/** Sessions that a token names, newest first: more are not kept. */
 const MAX_SESSIONS = 8;
 
 /**
- * A client's session and those it came from. A client learns its new session before that one is stored; were the gateway to die in
- * between, only the one before it would be known. So a token names both, and resuming tries them in turn.
+ * A client's session and those it may come from. A client learns its new session before that one is stored; were the gateway to die
+ * in between, only the one before it would be known. So a token names both, and resuming tries them in turn. A session that was found
+ * stands for all before it: it continues them.
  */
-export function lineOf(sessionId: string, before: readonly string[]): string {
-  return [sessionId, ...before].slice(0, MAX_SESSIONS).join('.');
+export function lineOf(sessionId: string, before: readonly string[], found: string | null): string {
+  return [sessionId, ...(found === null ? before : [found])].slice(0, MAX_SESSIONS).join('.');
 }
 
 export function sessionsOf(line: string): readonly string[] {
