@@ -1,5 +1,7 @@
 export { DatabaseError } from './database-error.js';
 export type { DatabaseErrorCode } from './database-error.js';
+export { CommitLanes, laneOf } from './commit-lanes.js';
+export type { LaneOptions, Queued } from './commit-lanes.js';
 export { createDatabase } from './create-database.js';
 export { startEmbeddedPostgres } from './embedded-postgres.js';
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postgres.js';

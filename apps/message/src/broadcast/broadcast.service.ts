@@ -1,8 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
+import { DRAIN, JobLoop, LOGGER, type Drain } from '@parlance/bootstrap';
 import type { Logger } from '@parlance/observability';
 import { Database } from '../database/database.js';
-import { JobLoop } from '../maintenance/job-loop.js';
 import { RoomPublisher } from '../publish/room.publisher.js';
 import { BroadcastRepository } from './broadcast.repository.js';
 

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { CLOCK, DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
+import { CLOCK, DRAIN, JobLoop, LOGGER, type Drain } from '@parlance/bootstrap';
 import type { Clock, Logger } from '@parlance/observability';
 import { Database } from '../database/database.js';
 import { MESSAGE_CONFIG, type MessageConfig } from '../message.config.js';
 import { LeaseRepository } from '../relay/lease.repository.js';
-import { JobLoop } from './job-loop.js';
 import { MaintenanceRepository } from './maintenance.repository.js';
 
 const TICK_MS = 30_000;

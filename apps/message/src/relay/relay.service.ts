@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { CLOCK, DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
+import { CLOCK, DRAIN, JobLoop, LOGGER, type Drain } from '@parlance/bootstrap';
 import { addressesOfRoom, userAddress } from '@parlance/contracts';
 import type { Head } from '@parlance/domain';
 import { Metrics, type Clock, type Logger } from '@parlance/observability';
 import type { Counter } from 'prom-client';
-import { JobLoop } from '../maintenance/job-loop.js';
 import { MESSAGE_CONFIG, plantOf, type MessageConfig } from '../message.config.js';
 import { RoomPublisher } from '../publish/room.publisher.js';
 import { LeaseRepository } from './lease.repository.js';

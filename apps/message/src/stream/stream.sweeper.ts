@@ -1,9 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
+import { DRAIN, JobLoop, LOGGER, type Drain } from '@parlance/bootstrap';
 import type { Logger } from '@parlance/observability';
 import { Database } from '../database/database.js';
 import { IdleStreamRepository } from '../maintenance/idle-stream.repository.js';
-import { JobLoop } from '../maintenance/job-loop.js';
 import { StreamService } from './stream.service.js';
 
 const TICK_MS = 30_000;

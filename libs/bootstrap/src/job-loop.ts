@@ -2,6 +2,7 @@
 export class JobLoop {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  #poked = false;
   #stopped = false;
 
   constructor(
@@ -12,6 +13,14 @@ export class JobLoop {
 
   start(): void {
     this.#running ??= this.#run();
+  }
+
+  /** There is something to do: runs now, or, if a run is on its way, once more right after it. */
+  poke(): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    if (this.#running === undefined) this.start();
+    else this.#poked = true;
   }
 
   /** Settles when the run at hand is over. */
@@ -28,6 +37,9 @@ export class JobLoop {
       this.onError(error);
     }
     this.#running = undefined;
-    if (!this.#stopped) this.#timer = setTimeout(() => this.start(), this.intervalMs);
+    if (this.#stopped) return;
+    const waitMs = this.#poked ? 0 : this.intervalMs;
+    this.#poked = false;
+    this.#timer = setTimeout(() => this.start(), waitMs);
   }
 }

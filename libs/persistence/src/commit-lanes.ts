@@ -123,10 +123,10 @@ class Lane<T extends Queued, R> {
   }
 }
 
-/** A stable number of a room, equal in all replicas (FNV-1a). */
-export function laneOf(tenantId: string, roomId: string): number {
+/** A stable number of a room (a user, a reward) of a tenant, equal in all replicas (FNV-1a). */
+export function laneOf(tenantId: string, id: string): number {
   let hash = 0x811c9dc5;
-  for (const text of [tenantId, '\0', roomId]) {
+  for (const text of [tenantId, '\0', id]) {
     for (let index = 0; index < text.length; index += 1) {
       hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
     }
