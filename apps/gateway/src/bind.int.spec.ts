@@ -62,7 +62,8 @@ describe('binding among traffic', () => {
         for (const text of sent) await say(ann, 'ann', room.id, text);
       })();
       await heard.until(texts.length - 5);
-      bob.io.engine.close();
+      // A transport that is closed while it opens is noticed by its client only 20 s later.
+      if (bob.connected) bob.io.engine.close();
       await saying;
     }
     const has = (): boolean => texts.every((text) => heard.texts.includes(text));
