@@ -15,6 +15,7 @@ import { verifyCredential } from '@parlance/contracts';
 import { dialects } from '@parlance/dialect-registry';
 import { objectIdMaker } from '@parlance/domain';
 import type { Clock, Logger } from '@parlance/observability';
+import { openMedia } from '@parlance/media';
 import { openFiles } from '@parlance/storage';
 import { Router } from 'express';
 import type { ApiSettings } from './api.config.js';
@@ -46,8 +47,11 @@ export async function assembleApi(settings: ApiSettings, env: ApiEnvironment): P
   const directory = new Directory(bus);
   const principals = new PrincipalCache({ verify: (request) => bus.request(verifyCredential, request), now: clock });
   const files = openFiles(settings.storage);
+  const media = openMedia(settings.media, clock);
   const newId = objectIdMaker({ now: clock, randomBytes });
-  const actions = restActions(busActions({ bus, directory, newId, maxTextChars: limits.textChars, storage: files }));
+  const actions = restActions(
+    busActions({ bus, directory, newId, maxTextChars: limits.textChars, storage: files, media }),
+  );
   const apiLimits = new ApiLimits(settings);
   const pipeline = new RequestPipeline({
     principals,

@@ -1,3 +1,4 @@
+import { mediaConfig } from '@parlance/media';
 import { storageConfig } from '@parlance/storage';
 import { byteSize, fragment, integer, limitsConfig, setting, type ConfigOf } from '@parlance/config';
 
@@ -37,6 +38,6 @@ export const apiConfig = fragment('api', {
   }),
 });
 
-export const apiFragments = [apiConfig, limitsConfig, storageConfig] as const;
+export const apiFragments = [apiConfig, limitsConfig, storageConfig, mediaConfig] as const;
 
 export type ApiSettings = ConfigOf<typeof apiFragments>;

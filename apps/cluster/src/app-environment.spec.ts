@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   APP_SETTINGS,
   DECIDED_HERE,
+  MEDIA_SETTINGS,
   SHARED_SETTINGS,
   STORAGE_SETTINGS,
   appEnvironment,
@@ -13,7 +14,7 @@ import { ROLES, type Role } from './role.js';
 
 const APPS = join(import.meta.dirname, '../..');
 /** Those of a library have no place in an app's file. */
-const shared = new Set([...SHARED_SETTINGS, ...STORAGE_SETTINGS]);
+const shared = new Set([...SHARED_SETTINGS, ...STORAGE_SETTINGS, ...MEDIA_SETTINGS]);
 
 /** The settings that an app declares in its own file, read as text: an app may not import another. */
 function declaredBy(role: Role): readonly string[] {
@@ -56,6 +57,12 @@ describe('appEnvironment', () => {
     const storage = { PARLANCE_STORAGE_DIR: '/files', PARLANCE_FILES_SECRET_FILE: '/secret' };
     for (const edge of ['gateway', 'api'] as const) expect(appEnvironment(edge, storage, {})).toEqual(storage);
     for (const service of ['identity', 'message'] as const) expect(appEnvironment(service, storage, {})).toEqual({});
+  });
+
+  it('tells the api alone how to sign for TURN and media servers', () => {
+    const media = { PARLANCE_TURN_SECRETS: 'turn', PARLANCE_LIVEKIT_SECRET_FILE: '/secret' };
+    expect(appEnvironment('api', media, {})).toEqual(media);
+    for (const other of ROLES.filter((role) => role !== 'api')) expect(appEnvironment(other, media, {})).toEqual({});
   });
 
   it('lets what the cluster decides win', () => {

@@ -1,4 +1,5 @@
 import { sharedFragments, type Environment, type Fragment } from '@parlance/config';
+import { mediaConfig } from '@parlance/media';
 import { storageConfig } from '@parlance/storage';
 import { ROLES, type Role } from './role.js';
 
@@ -6,6 +7,9 @@ const OWN_PREFIX = 'PARLANCE_';
 
 /** What both edges know of uploads. */
 export const STORAGE_SETTINGS: readonly string[] = Object.values(storageConfig.settings).map(({ env }) => env);
+
+/** How the media of calls finds its way. */
+export const MEDIA_SETTINGS: readonly string[] = Object.values(mediaConfig.settings).map(({ env }) => env);
 
 /**
  * Settings that one app reads beside the shared ones: an app refuses names it does not know, and no process gets a secret that it does
@@ -30,6 +34,7 @@ export const APP_SETTINGS: Readonly<Record<Role, readonly string[]>> = {
     'PARLANCE_LIMIT_KEY_REQUESTS_PER_SECOND',
     'PARLANCE_LIMIT_REFUSALS_PER_MINUTE',
     ...STORAGE_SETTINGS,
+    ...MEDIA_SETTINGS,
   ],
   identity: [
     'DATABASE_URL',

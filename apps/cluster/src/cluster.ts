@@ -191,7 +191,11 @@ export class Cluster {
         ...unlessGiven('PARLANCE_GATEWAY_SECRET', secrets.gatewaySecret),
       },
       // The gateway in front of it.
-      api: { ...storage, ...unlessGiven('PARLANCE_API_TRUSTED_PROXIES', '1') },
+      api: {
+        PARLANCE_DEMO: String(settings.cluster.demo),
+        ...storage,
+        ...unlessGiven('PARLANCE_API_TRUSTED_PROXIES', '1'),
+      },
       identity: {
         PARLANCE_DEMO: String(settings.cluster.demo),
         ...unlessGiven('PARLANCE_MASTER_KEY', secrets.masterKey),

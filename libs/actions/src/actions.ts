@@ -3,6 +3,7 @@ import type { IntentOf, IntentType, ResultOf } from '@parlance/dialect-kit';
 import type { Caller } from './caller.js';
 import type { Directory } from './directory.js';
 import type { FilePorts } from './file.ports.js';
+import type { MediaPorts } from './media.ports.js';
 
 export interface ActionContext {
   readonly bus: Bus;
@@ -12,6 +13,8 @@ export interface ActionContext {
   readonly maxTextChars: number;
   /** where uploads are kept; absent: they are `unsupported` */
   readonly storage?: FilePorts | null;
+  /** how the media of calls finds its way; absent: that is `unsupported` */
+  readonly media?: MediaPorts;
 }
 
 /** How each intent is carried out for a caller. An edge adds what only it can do (sockets), the rest is the same for all. */

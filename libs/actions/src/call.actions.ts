@@ -1,7 +1,8 @@
 import { ParlanceError } from '@parlance/domain';
 import type { Actions } from './actions.js';
+import type { MediaIntent } from './media.actions.js';
 
-type CallIntent = Extract<keyof Actions, `call.${string}`>;
+type CallIntent = Exclude<Extract<keyof Actions, `call.${string}`>, MediaIntent>;
 
 /** Every wire's calls are understood; an installation without a call service says so. */
 export function callActions(): Pick<Actions, CallIntent> {
@@ -15,6 +16,5 @@ export function callActions(): Pick<Actions, CallIntent> {
     'call.active': () => Promise.resolve({ view: null }),
     'call.history': () => Promise.resolve({ calls: [], total: 0 }),
     'call.forget': refused,
-    'call.media-token': refused,
   };
 }

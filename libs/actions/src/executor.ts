@@ -6,6 +6,7 @@ import type { Caller } from './caller.js';
 import { communityActions } from './community.actions.js';
 import { fileActions } from './file.actions.js';
 import { listingActions } from './listing.actions.js';
+import { mediaActions } from './media.actions.js';
 import { messageActions } from './message.actions.js';
 import { personalActions } from './personal.actions.js';
 import { roomActions } from './room.actions.js';
@@ -25,6 +26,7 @@ export function busActions(context: ActionContext): Omit<Actions, ConnectionInte
     ...fileActions(context),
     ...signalActions(context),
     ...callActions(),
+    ...mediaActions(context),
   };
 }
 

@@ -5,6 +5,7 @@ export { actingUser, actorOf, identityMismatch, isServer, liveUser, names, settl
 export type { Caller } from './caller.js';
 export { busActions, executorFor, onlyOnConnections } from './executor.js';
 export type { FilePorts } from './file.ports.js';
+export type { MediaPorts } from './media.ports.js';
 export type { ActionContext, Actions, ConnectionIntent } from './actions.js';
 export { viewOf } from './room.actions.js';
 export { watchIdentity } from './identity-watch.js';

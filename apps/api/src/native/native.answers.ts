@@ -50,6 +50,16 @@ export const roomsAnswer = z.object({ rooms: z.array(listedRoomAnswer), nextCurs
 export const presenceAnswer = z.object({
   users: z.array(userSchema.pick({ id: true, lastSeenAt: true }).extend({ online: z.boolean() })),
 });
+export const turnAnswer = z.object({
+  username: z.string(),
+  credential: z.string(),
+  ttl: z.int().positive().meta({ description: 'Seconds.' }),
+  uris: z.array(z.string()),
+});
+export const mediaTokenAnswer = z.object({
+  token: z.string(),
+  url: z.string().meta({ description: 'Where the client of the media server connects to.' }),
+});
 export const errorAnswer = z.object({
   error: z.object({
     code: z.string(),

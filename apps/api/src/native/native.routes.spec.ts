@@ -142,6 +142,8 @@ describe('the native routes', () => {
         'POST /api/v1/rooms/:id/read',
         'POST /api/v1/rooms/:id/delivered',
         'POST /api/v1/rooms/:id/files',
+        'POST /api/v1/rooms/:id/media-token',
+        'GET /api/v1/turn',
         'GET /api/v1/files/:id',
         'GET /api/v1/presence',
       ].sort(),
@@ -203,6 +205,8 @@ describe('the native routes', () => {
       [named('delete', '/messages/:id'), { params: { id: 'm' }, query: { by: 'ann' } }, {}],
       [named('post', '/rooms/:id/read'), { params: { id: 'r' }, body: { userId: 'ann', seq: 1 } }, { readSeq: 1 }],
       [named('get', '/users/:id/rooms'), { params: { id: 'ann' } }, { rooms: [], total: 0 }],
+      [named('get', '/turn'), { query: { userId: 'ann' } }, {}],
+      [named('post', '/rooms/:id/media-token'), { params: { id: 'r' }, body: { userId: 'ann' } }, {}],
     ];
     for (const [route, request, result] of cases) {
       expect((await run(route, request, result)).claim, route.path).toEqual({ user: { id: 'ann' } });

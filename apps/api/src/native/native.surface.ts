@@ -6,6 +6,7 @@ import { blockRoutes } from './block.routes.js';
 import { fileRoutes } from './file.routes.js';
 import { invitationRoutes } from './invitation.routes.js';
 import { markRoutes } from './mark.routes.js';
+import { mediaRoutes } from './media.routes.js';
 import { memberRoutes } from './member.routes.js';
 import { messageRoutes } from './message.routes.js';
 import { nativeRefusal } from './native.errors.js';
@@ -40,6 +41,7 @@ export const nativeSurface: Surface<NativeRoute> = {
     ...fileRoutes,
     ...receiptRoutes,
     ...presenceRoutes,
+    ...mediaRoutes,
   ],
   credential,
   keyless: false,

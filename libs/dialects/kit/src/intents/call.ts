@@ -42,4 +42,14 @@ export interface CallIntents {
     readonly in: { readonly room: RoomKey };
     readonly out: { readonly token: string; readonly url: string };
   };
+  /** A time-limited credential for the TURN servers, with their addresses; `ttl` in seconds. Errors: `unsupported` (none is set up). */
+  readonly 'call.turn': {
+    readonly in: object;
+    readonly out: {
+      readonly username: string;
+      readonly credential: string;
+      readonly ttl: number;
+      readonly uris: readonly string[];
+    };
+  };
 }
