@@ -20,7 +20,7 @@ const DIALECT = 'classic';
 const TEXT_TYPE_ID = 2;
 /** Packet type of the Socket.IO protocol. */
 const EVENT = 2;
-const RETRYABLE = new Set([429, 500, 503]);
+const RETRYABLE = new Set(['429', '500', '503']);
 
 type Listener = (...args: readonly unknown[]) => void;
 
@@ -48,6 +48,8 @@ export class ClassicClient implements ChatClient {
   private readonly rooms = new Map<string, RoomRef>();
   private current: ClassicSocket | null = null;
   private identified = false;
+  /** sends that a refusal was taken to mean while others were under way */
+  private readonly supposed = new Set<string>();
 
   constructor(private readonly setup: ClientSetup) {
     this.name = setup.name;
@@ -193,9 +195,12 @@ export class ClassicClient implements ChatClient {
   private onMessage({ room, text, raw }: ChatEvent): void {
     if (room === null || text === null) return;
     const { user_id } = receiveSchema.parse(raw.args[0]);
+    const key = keyOf(text);
     // Another device of this user may have sent it.
-    if (user_id === this.user.number && this.recorder.hasSent(keyOf(text))) {
-      this.recorder.settled(keyOf(text), { status: 'acked', messageId: null });
+    if (user_id === this.user.number && this.recorder.hasSent(key)) {
+      this.recorder.settled(key, { status: 'acked', messageId: null });
+      // The refusal meant another one, which nothing else will answer.
+      if (this.supposed.delete(key)) this.refuseOldest('503');
     }
     this.recorder.received(room, text, null);
   }
@@ -204,10 +209,15 @@ export class ClassicClient implements ChatClient {
   private onRefusal({ raw }: ChatEvent): void {
     const refused = sendFailedSchema.safeParse(raw.args[0]);
     const isMissing = roomMissingSchema.safeParse(raw.args[0]).success;
+    if (!refused.success && !isMissing) return;
+    this.refuseOldest(String(refused.success ? refused.data.error.code : 404));
+  }
+
+  private refuseOldest(code: string): void {
     const [oldest, ...others] = this.recorder.pendingKeys;
-    if (oldest === undefined || (!refused.success && !isMissing)) return;
-    const code = refused.success ? refused.data.error.code : 404;
+    if (oldest === undefined) return;
+    if (others.length > 0) this.supposed.add(oldest);
     const retryable = others.length > 0 || RETRYABLE.has(code);
-    this.recorder.settled(oldest, { status: 'failed', code: String(code), retryable });
+    this.recorder.settled(oldest, { status: 'failed', code, retryable });
   }
 }
