@@ -11,7 +11,6 @@ const options: TurnOptions = {
 };
 const made = (tenantId: string, userId: string | null) => turnCredentials({ tenantId, userId }, options, NOW);
 const holderOf = (username: string): string => username.slice(username.indexOf(':') + 1);
-const partsOf = (username: string): readonly string[] => /^([^.]*)\.(.*)$/.exec(holderOf(username))?.slice(1) ?? [];
 
 describe('TURN credentials', () => {
   it('are good until their TTL is over, for one user of a tenant', () => {
@@ -39,6 +38,7 @@ describe('TURN credentials', () => {
     ["o'neil", 'demo.o%27neil'],
     ['a b\\c"', 'demo.a%20b%5Cc%22'],
     ['zoë:1', 'demo.zo%C3%AB%3A1'],
+    ['union-Selection%53', 'demo.union-%53election%2553'],
   ])('encode what coturn does not take: %s', (userId, holder) => {
     expect(holderOf(made('demo', userId).username)).toBe(holder);
   });
@@ -48,19 +48,19 @@ describe('TURN credentials', () => {
     expect(holderOf(made('a', 'b.c').username)).toBe('a.b.c');
   });
 
-  it('tell any two users apart, in the bytes that a username may have', () => {
-    const id = fc
-      .string({ unit: 'binary', minLength: 1, maxLength: 128 })
-      .filter((one) => Buffer.byteLength(one) <= 128);
-    const unpaired = /\p{Surrogate}/u;
+  it('tell any two users apart', () => {
+    const id = fc.string({
+      unit: fc.constantFrom('a', '.', ':', '%', '2', 'E', "'", 'ß', 'select'),
+      minLength: 1,
+      maxLength: 3,
+    });
     fc.assert(
       fc.property(id, id, id, id, (tenant, user, otherTenant, otherUser) => {
-        fc.pre(![tenant, user, otherTenant, otherUser].some((one) => unpaired.test(one)));
         const [one, other] = [made(tenant, user).username, made(otherTenant, otherUser).username];
-        expect(one).toMatch(/^[\w.:%-]{1,508}$/);
-        expect(partsOf(one)).toHaveLength(2);
+        expect(one).toMatch(/^\d+:[\w.%-]+$/);
         expect(one === other).toBe(tenant === otherTenant && user === otherUser);
       }),
+      { numRuns: 2_000 },
     );
   });
 

@@ -46,12 +46,20 @@ function holder(tenantId: string, userId: string | null): string {
   return `${tenant}.${isTooLong ? createHash('sha256').update(userId).digest('base64url') : user}`;
 }
 
-/** Percent-encoded but for letters, digits, `.`, `_` and `-`: coturn answers a blank, a quote or a backslash with 400. */
+/**
+ * Percent-encoded but for letters, digits, `.`, `_` and `-`: coturn answers a blank, a quote or a backslash with 400, and so it does a name
+ * that has both `union` and `select`.
+ */
 function plain(id: string): string {
-  return [...Buffer.from(id, 'utf8')].map((byte) => encodedByte(byte)).join('');
+  const bytes = [...Buffer.from(id, 'utf8')];
+  const text = bytes.map((byte) => (isPlain(byte) ? String.fromCharCode(byte) : encoded(byte))).join('');
+  return text.replace(/s(?=elect)/gi, (letter) => encoded(letter.charCodeAt(0)));
 }
 
-function encodedByte(byte: number): string {
-  const char = String.fromCharCode(byte);
-  return /[\w.-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+function isPlain(byte: number): boolean {
+  return /[\w.-]/.test(String.fromCharCode(byte));
+}
+
+function encoded(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }

@@ -54,6 +54,7 @@ export { isAlive } from './stack/ready.js';
 export { STACK_MODES, type Stack, type StackMode, type StackOptions } from './stack/stack.js';
 export { startStandalone, type StandaloneStack } from './stack/standalone-stack.js';
 export { startStack } from './stack/start-stack.js';
+export { startTurnServer } from './stack/turn-server.js';
 export { makeTempFolder, type TempFolder } from './stack/temp-folder.js';
 export { Random } from './random/random.js';
 export { EVENT_CLASSES, type EventClassName, type EventClassTerms } from './interop/event-classes.js';

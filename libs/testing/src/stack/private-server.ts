@@ -12,7 +12,7 @@ import { makeTempFolder, type TempFolder } from './temp-folder.js';
 
 const MAX_PORTS = 5;
 
-/** A Redis or NATS of a test's own, on a free loopback port; it ends with the tests' process. */
+/** A server of a test's own, on a free loopback port; it ends with the tests' process. */
 export class PrivateServer {
   private constructor(
     private readonly kind: ServerKind,
@@ -21,9 +21,9 @@ export class PrivateServer {
     private running: ServerProcess,
   ) {}
 
-  static async start(kind: ServerKind): Promise<PrivateServer> {
+  static async start(kind: ServerKind, debianPackage = kind.program): Promise<PrivateServer> {
     const file = findProgram(kind.program, process.env['PATH']);
-    if (file === undefined) throw new Error(`${kind.program} is not installed (Debian package ${kind.program}).`);
+    if (file === undefined) throw new Error(`${kind.program} is not installed (Debian package ${debianPackage}).`);
     const folder = makeTempFolder();
     return new PrivateServer(kind, file, folder, await startOnFreePort(kind, file, folder.path));
   }
