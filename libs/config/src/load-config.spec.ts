@@ -68,6 +68,7 @@ describe('loadConfig', () => {
       metadataBytes: 65_536,
       metadataKeys: 100,
       groupMembers: 5_000,
+      presenceMembers: 100,
       socketsPerUser: 50,
     });
     expect(loadConfig([limitsConfig], { PARLANCE_LIMIT_PACKET_BYTES: '1MB' }).limits.packetBytes).toBe(1_048_576);

@@ -148,6 +148,12 @@ export const limitsConfig = fragment('limits', {
     default: 5_000,
     doc: 'Most members of a group.',
   }),
+  presenceMembers: setting({
+    env: 'PARLANCE_LIMIT_PRESENCE_MEMBERS',
+    schema: integer(2, 1_000),
+    default: 100,
+    doc: 'Members of a room above which neither who comes and goes nor who is typing is told in it.',
+  }),
   socketsPerUser: setting({
     env: 'PARLANCE_LIMIT_SOCKETS_PER_USER',
     schema: integer(1, 100_000),
