@@ -48,8 +48,8 @@ export class LeaseSweeper implements OnApplicationBootstrap {
     let released = 0;
     for (let page = 0; page < MAX_PAGES; page += 1) {
       const count = await this.store.sweep(PAGE);
+      if (count === null) break;
       released += count;
-      if (count === 0) break;
     }
     if (released === 0) return;
     this.logger.info({ code: 'lease-over', connections: released }, 'the connections of a gateway are over');

@@ -63,7 +63,7 @@ export class MemoryPresenceStore implements PresenceStore {
     if (lease !== undefined) lease.expiresAt = Math.min(lease.expiresAt, this.now());
   }
 
-  async sweep(limit: number): Promise<number> {
+  async sweep(limit: number): Promise<number | null> {
     const now = this.now();
     for (const [leaseId, lease] of this.leases) {
       if (lease.expiresAt > now) continue;
@@ -73,7 +73,7 @@ export class MemoryPresenceStore implements PresenceStore {
       if (lease.members.size === 0) this.leases.delete(leaseId);
       return gone.length;
     }
-    return 0;
+    return null;
   }
 
   async online(tenantId: string, userIds: readonly string[]): Promise<ReadonlySet<string>> {

@@ -56,8 +56,8 @@ export interface PresenceStore {
   report(report: LeaseReport): Promise<boolean>;
   /** The lease runs out now. */
   end(leaseId: string): Promise<void>;
-  /** Lets go of at most `limit` connections of leases that ran out; answers of how many. */
-  sweep(limit: number): Promise<number>;
+  /** Lets go of at most `limit` connections of a lease that ran out; answers of how many, null when no lease did. */
+  sweep(limit: number): Promise<number | null>;
   online(tenantId: string, userIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Claims users whose state may have to be told: at most `limit`, also those due within the next `aheadMs`. */
   take(limit: number, aheadMs?: number): Promise<readonly Claim[]>;

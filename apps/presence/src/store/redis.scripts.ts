@@ -55,10 +55,10 @@ local till = redis.call('ZSCORE', base .. 'leases', ARGV[2])
 if till and tonumber(till) > now then redis.call('ZADD', base .. 'leases', num(now), ARGV[2]) end
 return 1`;
 
-/** ARGV: offset, limit, grace ms. Answers how many connections it let go of. */
+/** ARGV: offset, limit, grace ms. Answers how many connections it let go of; -1: no lease ran out. */
 const SWEEP = `${PRELUDE}
 local over = redis.call('ZRANGEBYSCORE', base .. 'leases', '-inf', num(now), 'WITHSCORES', 'LIMIT', 0, 1)
-if #over == 0 then return 0 end
+if #over == 0 then return -1 end
 local lease, due = over[1], math.max(now, tonumber(over[2]) + tonumber(ARGV[3]))
 local members = redis.call('HRANDFIELD', base .. 'lease:' .. lease, tonumber(ARGV[2]), 'WITHVALUES')
 for i = 1, #members, 2 do leave(lease, members[i], members[i + 1], due) end

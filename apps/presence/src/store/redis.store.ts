@@ -27,6 +27,7 @@ export interface RedisStoreOptions {
 const COMMAND_MS = 2_000;
 const flagsSchema = z.array(z.union([z.literal(0), z.literal(1)]));
 const countSchema = z.int().nonnegative();
+const releasedSchema = z.int().min(-1);
 const textsSchema = z.array(z.string());
 const recoverySchema = z.enum(['done', 'waiting', 'due']);
 const DIGESTS: ReadonlyMap<ScriptName, string> = new Map(
@@ -72,8 +73,9 @@ export class RedisPresenceStore implements PresenceStore {
     await this.run('end', [leaseId]);
   }
 
-  async sweep(limit: number): Promise<number> {
-    return countSchema.parse(await this.run('sweep', [limit, this.options.times.graceMs]));
+  async sweep(limit: number): Promise<number | null> {
+    const released = releasedSchema.parse(await this.run('sweep', [limit, this.options.times.graceMs]));
+    return released < 0 ? null : released;
   }
 
   async online(tenantId: string, userIds: readonly string[]): Promise<ReadonlySet<string>> {
