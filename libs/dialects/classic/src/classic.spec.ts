@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Reply } from '@parlance/dialect-kit';
 import {
+  readTranscript,
   recordingExecute,
   sampleCall,
   sampleMessage,
@@ -146,9 +146,7 @@ const recordedSchema = z.record(
     reply: z.unknown(),
   }),
 );
-const recorded = recordedSchema.parse(
-  JSON.parse(readFileSync(new URL('../transcripts/inbound.json', import.meta.url), 'utf8')),
-);
+const recorded = readTranscript(new URL('../transcripts/inbound.json', import.meta.url), recordedSchema);
 
 const asJsonText = (args: readonly unknown[]): readonly unknown[] =>
   args.map((argument) => (argument instanceof Uint8Array ? argument : JSON.stringify(argument)));

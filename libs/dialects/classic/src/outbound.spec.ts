@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { DomainEventType } from '@parlance/dialect-kit';
 import {
   EVENT_TYPES,
+  expectRecorded,
+  readTranscript,
   sampleCall,
   sampleEvents,
   sampleFactBase,
@@ -26,9 +27,8 @@ const withOptions = (options: Record<string, unknown>) => sampleTenant({ options
 const base = sampleFactBase(direct, { actor: snapshotOf(ann) });
 const samples = sampleEvents(direct);
 
-const recorded = z
-  .record(z.string(), z.unknown())
-  .parse(JSON.parse(readFileSync(new URL('../transcripts/outbound.json', import.meta.url), 'utf8')));
+const file = new URL('../transcripts/outbound.json', import.meta.url);
+const recorded = readTranscript(file, z.record(z.string(), z.unknown()));
 
 function rendering<T extends DomainEventType>(type: T, event: (typeof samples)[T][number] | undefined): unknown {
   const entry = outbound[type];
@@ -92,8 +92,10 @@ const renderings: Readonly<Record<string, () => unknown>> = {
 describe('recorded frames', () => {
   it('cover every event that is rendered', () => {
     expect(Object.keys(recorded).sort()).toEqual(Object.keys(renderings).sort());
-    const shown = new Set(Object.keys(renderings).map((name) => name.split(',')[0]));
-    expect([...shown].sort()).toEqual(EVENT_TYPES.filter((type) => 'render' in outbound[type]).sort());
+    expectRecorded(
+      Object.keys(renderings).map((name) => name.split(',')[0] ?? name),
+      EVENT_TYPES.filter((type) => 'render' in outbound[type]),
+    );
   });
 
   it.each(Object.entries(renderings))('%s', (name, render) => {

@@ -1,16 +1,9 @@
 import { ERROR_CODES, ParlanceError } from '@parlance/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  EVENT_TYPES,
-  FOREIGN_SECRET,
-  sampleEvents,
-  sampleMessage,
-  sampleRoomView,
-  sampleTenant,
-  sampleView,
-} from './samples.js';
-import type { EventSamples } from './samples.js';
+import { EVENT_TYPES, sampleEvents } from './samples/events.js';
+import type { EventSamples } from './samples/events.js';
+import { FOREIGN_SECRET, sampleMessage, sampleRoomView, sampleTenant, sampleView } from './samples/values.js';
 import {
   deepFreeze,
   framesFor,
@@ -25,12 +18,21 @@ import { frame } from './frame.js';
 import type { Reply } from './frame.js';
 import type { HttpCompanion, HttpRequest, HttpRoute } from './http.js';
 
-export { framesFor, framesOf, jsonFlaw, recordingExecute } from './conformance-values.js';
 export {
-  EVENT_TYPES,
+  emittingTranscript,
+  expectRecorded,
+  hearingTranscript,
+  onTheWire,
+  readTranscript,
+  recordedDelivery,
+  recordedRequest,
+  routesByName,
+} from './conformance-transcripts.js';
+export { framesFor, framesOf, jsonFlaw, recordingExecute } from './conformance-values.js';
+export { EVENT_TYPES, sampleEvents } from './samples/events.js';
+export {
   sampleCall,
   sampleCallRecord,
-  sampleEvents,
   sampleFactBase,
   sampleInfo,
   sampleInvitation,
@@ -44,7 +46,7 @@ export {
   sampleTenant,
   sampleUser,
   sampleView,
-} from './samples.js';
+} from './samples/values.js';
 
 /** A way to mistreat an inbound event; `empty`: no arguments, nothing or an empty object. */
 export type Abuse = 'empty' | 'wrong-type' | 'deep' | 'prototype-key';

@@ -46,4 +46,5 @@ export type {
   SentMessage,
   UpTo,
 } from './intent.js';
-export { sampleEvents, sampleMessage, sampleRoomView, sampleView } from './samples.js';
+export { sampleEvents } from './samples/events.js';
+export { sampleMessage, sampleRoomView, sampleView } from './samples/values.js';

@@ -1,25 +1,21 @@
-import { readFileSync } from 'node:fs';
+import type { RoomView } from '@parlance/dialect-kit';
 import {
-  EVENT_TYPES,
+  emittingTranscript,
+  expectRecorded,
+  hearingTranscript,
+  onTheWire,
+  readTranscript,
+  recordedRequest,
   recordingExecute,
-  sampleEvents,
+  routesByName,
   sampleMember,
   sampleMessage,
   sampleRoomView,
   sampleStamp,
-  sampleTenant,
   sampleUser,
-  sampleView,
 } from '@parlance/dialect-kit/conformance';
-import type { Delivery, DomainEventType, HttpRequest, RoomView } from '@parlance/dialect-kit';
 import type { User, UserRef } from '@parlance/domain';
-import {
-  DEFAULT_ROOM_PREFERENCES,
-  factSchema,
-  receiptChangedSchema,
-  signalSchema,
-  userEventSchema,
-} from '@parlance/domain';
+import { DEFAULT_ROOM_PREFERENCES } from '@parlance/domain';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { minchat } from './index.js';
@@ -40,7 +36,6 @@ const team: RoomView = {
 };
 const nameless: RoomView = { ...sampleRoomView({ kind: 'group' }, [...people.keys()]), users: people };
 const news: RoomView = { ...sampleRoomView({ kind: 'broadcast', name: 'News' }), users: people };
-const ROOMS: Readonly<Record<string, RoomView>> = { pair, team, nameless, news };
 
 /** A world in which everything works. */
 function world() {
@@ -121,123 +116,37 @@ function personNamed(ref: UserRef): User | null {
   return [...people.values()].find(isMeant) ?? null;
 }
 
-/** The value as it looks after the wire: no `undefined`. */
-function onTheWire(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
-}
+emittingTranscript(minchat, new URL('../transcripts/inbound.json', import.meta.url), world);
 
-function transcript<S extends z.ZodType>(name: string, entry: S): z.output<S>[] {
-  const text = readFileSync(new URL(`../transcripts/${name}.json`, import.meta.url), 'utf8');
-  return z.array(entry).parse(JSON.parse(text));
-}
-
-const inbound = transcript(
-  'inbound',
-  z.strictObject({
-    says: z.string(),
-    event: z.string(),
-    args: z.array(z.unknown()),
-    acked: z.boolean(),
-    claim: z.unknown(),
-    asks: z.unknown(),
-    reply: z.unknown(),
-  }),
-);
-
-describe('what a client emits', () => {
-  it('is recorded for every inbound event', () => {
-    expect([...new Set(inbound.map(({ event }) => event))].sort()).toEqual([...minchat.inbound.keys()].sort());
-  });
-
-  it.each(inbound)('$event: $says', async ({ event, args, acked, claim, asks, reply }) => {
-    const translation = minchat.inbound.get(event)?.parse(args, { acked, tenant: sampleTenant(), user: null });
-    const { execute, intents } = world();
-    const given = await translation?.run(execute);
-    expect(onTheWire({ claim: translation?.claim, asks: intents[0] ?? null, reply: given })).toEqual({
-      claim,
-      asks,
-      reply,
-    });
-  });
+const restEntry = z.strictObject({
+  says: z.string(),
+  route: z.string(),
+  request: recordedRequest,
+  claim: z.unknown(),
+  asks: z.unknown(),
+  answer: z.unknown(),
 });
 
-const rest = transcript(
-  'rest',
-  z.strictObject({
-    says: z.string(),
-    route: z.string(),
-    request: z.object({
-      params: z.record(z.string(), z.string()).default({}),
-      query: z.record(z.string(), z.unknown()).default({}),
-      headers: z.record(z.string(), z.string()).default({}),
-      body: z.unknown().optional(),
-    }),
-    claim: z.unknown(),
-    asks: z.unknown(),
-    answer: z.unknown(),
-  }),
-);
-
 describe('what a client calls over REST', () => {
-  const routes = new Map((minchat.http?.routes ?? []).map((route) => [`${route.method} ${route.path}`, route]));
+  const entries = readTranscript(new URL('../transcripts/rest.json', import.meta.url), z.array(restEntry));
+  const routes = routesByName(minchat);
 
   it('is recorded for every route', () => {
-    expect([...new Set(rest.map(({ route }) => route))].sort()).toEqual([...routes.keys()].sort());
+    expectRecorded(
+      entries.map(({ route }) => route),
+      routes.keys(),
+    );
   });
 
-  it.each(rest)('$route: $says', async ({ route, request, claim, asks, answer }) => {
-    const full: HttpRequest = { ...request, body: request.body, files: [] };
-    const translation = routes.get(route)?.parse(full);
+  it.each(entries)('$route: $says', async ({ route, request, claim, asks, answer }) => {
+    const translation = routes.get(route)?.parse({ ...request, body: request.body, files: [] });
     const { execute, intents } = world();
     const given = await translation?.run(execute);
     expect(onTheWire({ claim: translation?.claim, asks: intents[0], answer: given })).toEqual({ claim, asks, answer });
   });
 });
 
-const outbound = transcript(
-  'outbound',
-  z.strictObject({
-    says: z.string(),
-    of: z.enum(EVENT_TYPES),
-    room: z.string(),
-    message: z.record(z.string(), z.unknown()).optional(),
-    change: z.record(z.string(), z.unknown()).optional(),
-    deliveries: z.unknown(),
-  }),
-);
-
-/** A delivery as the transcript writes it: one frame for all, or one per viewer. */
-function written(delivery: Delivery, viewers: readonly string[]): unknown {
-  const { to, except } = delivery;
-  if ('frame' in delivery) return { to, except, frame: delivery.frame };
-  return { to, except, each: Object.fromEntries(viewers.map((viewer) => [viewer, delivery.each(viewer)])) };
-}
-
-const domainEvent = z.union([factSchema, receiptChangedSchema, signalSchema, userEventSchema]);
-
-function heard(type: DomainEventType, room: RoomView, change: object, message: object): unknown {
-  const [sample] = sampleEvents(room)[type];
-  const carried =
-    sample !== undefined && 'message' in sample && typeof sample.message === 'object'
-      ? { message: { ...sample.message, ...message } }
-      : {};
-  const event = domainEvent.parse({ ...sample, ...carried, ...change });
-  const entry = minchat.outbound[event.type];
-  // The renderer found by an event's type is that event's.
-  const deliveries = 'render' in entry ? entry.render(event as never, sampleView(room)) : [];
-  const viewers = room.members.map(({ userId }) => userId);
-  return deliveries.map((delivery) => written(delivery, viewers));
-}
-
-describe('what a client hears', () => {
-  it('is recorded for every event that the wire has a word for', () => {
-    const worded = Object.entries(minchat.outbound).flatMap(([type, entry]) => ('render' in entry ? [type] : []));
-    expect([...new Set(outbound.map(({ of }) => of))].sort()).toEqual(worded.sort());
-  });
-
-  it.each(outbound)('$of: $says', ({ of, room, message, change, deliveries }) => {
-    const view = ROOMS[room];
-    if (view === undefined) throw new Error(`no such room in this spec: ${room}`);
-    expect(onTheWire(heard(of, view, change ?? {}, message ?? {}))).toEqual(deliveries);
-  });
+hearingTranscript(minchat.outbound, {
+  file: new URL('../transcripts/outbound.json', import.meta.url),
+  rooms: { pair, team, nameless, news },
 });

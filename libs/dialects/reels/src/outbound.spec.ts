@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Delivery, DomainEventOf, DomainEventType, View } from '@parlance/dialect-kit';
 import {
   EVENT_TYPES,
+  expectRecorded,
   framesFor,
+  readTranscript,
+  recordedDelivery,
   sampleEvents,
   sampleFactBase,
   sampleMessage,
@@ -29,9 +32,8 @@ const byServer = { ...base, actor: null, origin: null };
 const samples = sampleEvents(pair);
 const read = sampleMessage({ senderId: 'raj', text: 'Hi There' });
 
-function transcript(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../transcripts/${name}.json`, import.meta.url), 'utf8'));
-}
+const transcript = (name: string) => new URL(`../transcripts/${name}.json`, import.meta.url);
+const anyValues = z.record(z.string(), z.unknown());
 
 function sample<T extends DomainEventType>(type: T, index = 0): (typeof samples)[T][number] {
   const event = samples[type][index];
@@ -43,13 +45,6 @@ function rendering<T extends DomainEventType>(type: T, event: DomainEventOf<T>, 
   const entry = outbound[type];
   if ('ignored' in entry) throw new Error(`${type} is not rendered`);
   return entry.render(event, { ...sampleView(pair), replied: read, ...view });
-}
-
-/** A delivery as the transcript writes it: one frame for all, or one per viewer. */
-function written(delivery: Delivery): unknown {
-  if ('frame' in delivery) return delivery;
-  const viewers = [...people.keys()].map((id) => [id, delivery.each(id)]);
-  return { to: delivery.to, each: Object.fromEntries(viewers) };
 }
 
 const hello = (over: Partial<Message> = {}) => sampleMessage({ senderId: 'raj', text: 'Hi Bob, all good?', ...over });
@@ -107,17 +102,19 @@ const renderings: Readonly<Record<string, () => readonly Delivery[]>> = {
     rendering('score.changed', sample('score.changed'), options({ reelsEnvelope: true })),
 };
 
-const recorded = z.record(z.string(), z.unknown()).parse(transcript('outbound'));
+const recorded = readTranscript(transcript('outbound'), anyValues);
 
 describe('what clients hear', () => {
   it('is recorded for every event that the wire has a word for', () => {
     expect(Object.keys(recorded)).toEqual(Object.keys(renderings));
-    const shown = new Set(Object.keys(renderings).map((name) => name.split(',')[0]));
-    expect([...shown].sort()).toEqual(EVENT_TYPES.filter((type) => 'render' in outbound[type]).sort());
+    expectRecorded(
+      Object.keys(renderings).map((name) => name.split(',')[0] ?? name),
+      EVENT_TYPES.filter((type) => 'render' in outbound[type]),
+    );
   });
 
   it.each(Object.entries(renderings))('%s', (name, render) => {
-    expect(render().map(written)).toEqual(recorded[name]);
+    expect(render().map((delivery) => recordedDelivery(delivery, [...people.keys()]))).toEqual(recorded[name]);
   });
 });
 
@@ -129,7 +126,7 @@ function shapeOf(value: unknown): unknown {
 }
 
 describe("the vendor's own examples", () => {
-  const page = z.record(z.string(), z.unknown()).parse(transcript('page-examples'));
+  const page = readTranscript(transcript('page-examples'), anyValues);
   const heard = new Map(
     [
       ...presence(true),
@@ -155,7 +152,7 @@ describe("the vendor's own examples", () => {
 
 describe('the score document', () => {
   it("is the vendor's example, byte for byte", () => {
-    const example = readFileSync(new URL('../transcripts/score-updated.json', import.meta.url), 'utf8');
+    const example = readFileSync(transcript('score-updated'), 'utf8');
     const day: ScoreDay = scoreDaySchema.parse(JSON.parse(example));
     const [delivery] = rendering('score.changed', { ...sample('score.changed'), day });
     const frame = delivery !== undefined && 'frame' in delivery ? delivery.frame : null;

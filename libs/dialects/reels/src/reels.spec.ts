@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import {
   dialectConformance,
+  readTranscript,
   recordingExecute,
   sampleTenant,
   sampleStamp,
@@ -43,12 +43,11 @@ dialectConformance(reels, {
   },
 });
 
-const recorded = z
-  .record(
-    z.string(),
-    z.strictObject({ args: z.array(z.unknown()), claim: z.null(), intent: z.unknown(), reply: z.unknown() }),
-  )
-  .parse(JSON.parse(readFileSync(new URL('../transcripts/inbound.json', import.meta.url), 'utf8')));
+const recordedSchema = z.record(
+  z.string(),
+  z.strictObject({ args: z.array(z.unknown()), claim: z.null(), intent: z.unknown(), reply: z.unknown() }),
+);
+const recorded = readTranscript(new URL('../transcripts/inbound.json', import.meta.url), recordedSchema);
 
 describe('what clients emit', () => {
   it('is recorded for every event', () => {
