@@ -1,6 +1,7 @@
 import { dialects } from '@parlance/dialect-registry';
 import type { Delivery, Dialect, DomainEvent, RoomView, View } from '@parlance/dialect-kit';
-import type { Member, Message, Room, RoomStamp, Tenant, User } from '@parlance/domain';
+import { sampleMessage, sampleRoomView, sampleStamp, sampleUser, sampleView } from '@parlance/dialect-kit';
+import type { Message } from '@parlance/domain';
 import { snapshotOf } from '@parlance/domain';
 import { table } from './table.js';
 
@@ -15,83 +16,27 @@ export const RENDER_BAR = 6;
 const AT = '2026-01-02T03:04:05.678Z';
 const NS_PER_US = 1_000;
 
-const tenant: Tenant = {
-  id: 'bench',
-  name: 'Bench',
-  hosts: [],
-  origins: [],
-  payloadIdentity: 'trust',
-  dialects: null,
-  defaultDialect: null,
-  options: {},
-};
-
-function someUser(id: string, number: number): User {
-  const names = { name: id, username: id, identifier: `${id}@bench.test`, photo: 'https://files.bench.test/a.png' };
-  const rest = { isBot: false, verified: true, timeZone: null, metadata: {}, lastSeenAt: AT, createdAt: AT };
-  return { id, number, ...names, ...rest };
-}
-
-function someMember(userId: string): Member {
-  const receipts = { readSeq: 0, readAt: null, deliveredSeq: 0, deliveredAt: null };
-  return { userId, role: 'member', joinedAt: AT, nickname: null, ...receipts };
-}
-
-const ann = someUser('ann', 1);
-const bob = someUser('bob', 2);
-
-const room: Room = {
-  id: '64a000000000000000000001',
-  number: 7,
-  uuid: '6f1d2c3b-4a59-4687-9b0c-1d2e3f405162',
-  kind: 'direct',
-  name: null,
-  photo: null,
-  metadata: {},
-  lastSeq: 1,
-  createdAt: AT,
-  createdBy: 'ann',
-  description: null,
-  frozen: false,
-  extras: {},
-  version: 1,
-};
-const stamp: RoomStamp = { id: room.id, number: 7, uuid: room.uuid, kind: 'direct', version: 1, pair: ['ann', 'bob'] };
-const roomView: RoomView = {
-  room,
-  members: [someMember('ann'), someMember('bob')],
-  users: new Map([
-    ['ann', ann],
-    ['bob', bob],
-  ]),
-};
-const view: View = { tenant, room: roomView, replied: null };
+const people = { photo: 'https://files.bench.test/a.png', lastSeenAt: AT };
+const ann = sampleUser('ann', { number: 1, ...people });
+const bob = sampleUser('bob', { number: 2, ...people });
+const roomView: RoomView = { ...sampleRoomView(), users: new Map([ann, bob].map((user) => [user.id, user])) };
+const stamp = sampleStamp(roomView);
+const view: View = { ...sampleView(roomView), replied: null };
 
 function someMessage(seq: number): Message {
-  return {
+  return sampleMessage({
     id: (0x64b0_0000_0000 + seq).toString(16).padEnd(24, '0'),
     seq,
-    roomId: room.id,
-    senderId: 'ann',
     clientMessageId: `0f8fad5b-d9cb-469f-a165-${seq.toString(16).padStart(12, '0')}`,
-    type: 'text',
     text: `Message number ${seq}: are we still meeting at the usual place at noon, or shall I book another one?`,
-    attachment: null,
-    replyTo: null,
-    forwardOf: null,
-    broadcastOf: null,
     metadata: { mood: 'good' },
-    extras: {},
-    createdAt: AT,
-    editedAt: null,
-    deletedAt: null,
-  };
+  });
 }
 
 /** The traffic of a chat: messages mostly, receipts and typing, now and then an edit or a deletion. */
 function someEvent(index: number): DomainEvent {
   const actor = snapshotOf(ann);
-  const shared = { tenantId: tenant.id, room: stamp, origin: 'c1' };
+  const shared = { tenantId: view.tenant.id, room: stamp, origin: 'c1' };
   const kind = index % 10;
   if (kind === 7) return { ...shared, type: 'typing.changed', user: actor, status: 'typing', text: null };
   if (kind === 8) {

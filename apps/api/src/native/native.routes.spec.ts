@@ -1,60 +1,16 @@
 import type { Execute, HttpRequest, Intent, UpTo } from '@parlance/dialect-kit';
-import { ParlanceError, type Member, type Message, type Room, type User } from '@parlance/domain';
+import { sampleMember, sampleMessage, sampleRoom, sampleUser } from '@parlance/dialect-kit/conformance';
+import { ParlanceError, type Member } from '@parlance/domain';
 import { describe, expect, it } from 'vitest';
 import { nativeSurface } from './native.surface.js';
 import { NATIVE_ROOT, type NativeRoute } from './native.route.js';
 
 const BLANK: HttpRequest = { params: {}, query: {}, headers: {}, body: undefined, files: [] };
-const AT = '2026-01-02T03:04:05.678Z';
 
-const room: Room = {
-  id: 'r',
-  number: 1,
-  uuid: '00000000-0000-4000-8000-000000000000',
-  kind: 'group',
-  name: null,
-  photo: null,
-  metadata: {},
-  lastSeq: 1,
-  createdAt: AT,
-  createdBy: 'ann',
-  description: null,
-  frozen: false,
-  extras: { secret: { wire: 1 } },
-  version: 7,
-};
-const message: Message = {
-  id: 'm',
-  seq: 1,
-  roomId: 'r',
-  senderId: 'ann',
-  clientMessageId: 'c',
-  type: 'text',
-  text: 'hi',
-  attachment: null,
-  replyTo: null,
-  forwardOf: null,
-  broadcastOf: null,
-  metadata: {},
-  extras: { secret: { wire: 1 } },
-  createdAt: AT,
-  editedAt: null,
-  deletedAt: null,
-};
-const ann: Partial<User> = { id: 'ann', lastSeenAt: null };
-
-function member(userId: string, joinedAt: string): Member {
-  return {
-    userId,
-    role: 'member',
-    readSeq: 0,
-    readAt: null,
-    deliveredSeq: 0,
-    deliveredAt: null,
-    joinedAt,
-    nickname: null,
-  };
-}
+const extras = { secret: { wire: 1 } };
+const room = sampleRoom({ kind: 'group', extras, version: 7 });
+const message = sampleMessage({ extras });
+const ann = sampleUser('ann');
 
 function named(method: string, path: string): NativeRoute {
   const found = nativeSurface.routes.find((one) => one.method === method && one.path === `${NATIVE_ROOT}${path}`);
@@ -233,7 +189,8 @@ describe('the native routes', () => {
 
   it('page members in the order in which they joined', async () => {
     const list = named('get', '/rooms/:id/members');
-    const members = [member('c', '2026-01-02T00:00:00.000Z'), member('b', AT), member('a', AT)];
+    const earlier = sampleMember('c', { joinedAt: '2026-01-02T00:00:00.000Z' });
+    const members = [earlier, sampleMember('b'), sampleMember('a')];
     const seen: unknown[] = [];
     for (let cursor: unknown = undefined, pages = 0; pages < 3; pages += 1) {
       const query = { limit: '1', ...(cursor === undefined ? {} : { cursor }) };

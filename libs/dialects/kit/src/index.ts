@@ -47,4 +47,4 @@ export type {
   UpTo,
 } from './intent.js';
 export { sampleEvents } from './samples/events.js';
-export { sampleMessage, sampleRoomView, sampleView } from './samples/values.js';
+export { sampleMessage, sampleRoomView, sampleStamp, sampleUser, sampleView } from './samples/values.js';
