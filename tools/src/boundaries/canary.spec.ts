@@ -28,6 +28,7 @@ const PLANTED: Readonly<Record<string, readonly [file: string, specifier: string
   'inner-layers-ban-infrastructure': ['libs/domain/src/socket.ts', 'node:net'],
   'edges-have-no-sql': ['apps/gateway/src/sql.ts', '@parlance/persistence'],
   'only-edges-import-storage': ['apps/message/src/files.ts', '@parlance/storage'],
+  'only-the-api-signs-for-media-servers': ['apps/gateway/src/media.ts', '@parlance/media'],
   'only-the-bus-imports-nats': ['apps/message/src/nats.ts', '@nats-io/transport-node'],
   'only-repositories-import-prisma': ['apps/message/src/message.service.ts', '@prisma/client'],
   'apps-do-not-import-apps': ['apps/message/src/neighbour.ts', '@parlance/identity'],
@@ -45,6 +46,7 @@ const ALSO_BANNED: readonly (readonly [rule: string, file: string, specifier: st
   ['inner-layers-ban-infrastructure', 'libs/contracts/src/nest.ts', '@nestjs/common'],
   ['inner-layers-ban-infrastructure', 'libs/dialects/red/src/http.ts', 'node:http'],
   ['inner-layers-ban-infrastructure', 'libs/dialects/kit/src/pg.ts', 'pg'],
+  ['only-the-api-signs-for-media-servers', 'apps/call/src/livekit.ts', 'livekit-server-sdk'],
   ['edges-have-no-sql', 'apps/gateway/src/pg.ts', 'pg'],
   ['libraries-do-not-import-apps', 'tools/src/app.ts', '@parlance/message'],
   ['edges-have-no-sql', 'libs/actions/src/sql.ts', '@parlance/persistence'],
@@ -66,6 +68,7 @@ const LEGAL: Readonly<Record<string, string>> = {
   'apps/message/src/room/room.service.ts': take('@parlance/persistence'),
   'apps/message/src/good.spec.ts': take('@parlance/testing'),
   'apps/api/src/good.ts': take('@parlance/storage'),
+  'apps/api/src/media.ts': take('@parlance/media'),
   'apps/standalone/src/good.ts': take('@parlance/message'),
 };
 

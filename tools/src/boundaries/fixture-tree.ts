@@ -11,6 +11,7 @@ const PROJECTS = {
   'dialect-blue': 'libs/dialects/blue',
   'dialect-registry': 'libs/dialects/registry',
   bus: 'libs/bus',
+  media: 'libs/media',
   storage: 'libs/storage',
   persistence: 'libs/persistence',
   testing: 'libs/testing',
@@ -21,7 +22,14 @@ const PROJECTS = {
   tools: 'tools',
 } as const;
 
-const RUNTIME_PACKAGES = ['@nestjs/common', '@nats-io/transport-node', '@prisma/client', 'pg', 'zod'];
+const RUNTIME_PACKAGES = [
+  '@nestjs/common',
+  'livekit-server-sdk',
+  '@nats-io/transport-node',
+  '@prisma/client',
+  'pg',
+  'zod',
+];
 const DEV_PACKAGES = ['left-over'];
 
 /** A throw-away workspace on disk. `files` maps a path to its text; every project has an `index.ts` unless given one. */

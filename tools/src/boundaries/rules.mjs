@@ -111,6 +111,13 @@ const ownership = [
     to: { path: ['^libs/storage/', npm('@aws-sdk')] },
   },
   {
+    name: 'only-the-api-signs-for-media-servers',
+    comment: 'Who holds the secrets of TURN and media servers is one app; the cluster knows the names of its settings.',
+    severity: 'error',
+    from: { pathNot: ['^libs/media/', '^apps/(?:api|cluster)/'] },
+    to: { path: ['^libs/media/', npm('livekit-server-sdk')] },
+  },
+  {
     name: 'only-the-bus-imports-nats',
     comment: 'A transport must be exchangeable in one place.',
     severity: 'error',
