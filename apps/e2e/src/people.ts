@@ -16,7 +16,7 @@ import {
 const SECRET_KEY = 'demo-secret-key';
 const APP_KEY = 'demo-public-key';
 /** The vendor's sample value, as the demo tenant has it. */
-const HASH_KEY = 'V_CHAT_SDK_V2_VERY_STRONG_KEY';
+export const HASH_KEY = 'V_CHAT_SDK_V2_VERY_STRONG_KEY';
 /** A client of the 2.x era waits up to 5 s between its attempts, and a killed stack takes a while to come back. */
 const PATIENCE_MS = 45_000;
 

@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+import { jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { column, field, idOf, peopleAt, refusal, startApiWorld, unique, type ApiWorld } from './api.fixture.js';
 
@@ -203,5 +205,55 @@ describe('unknown and foreign ids', () => {
     }
     const members = await ann.ask('GET', `/rooms/${roomId}/members`);
     expect(column(members, 'members', 'role').sort()).toEqual(['member', 'owner']);
+  });
+});
+
+describe('the media of calls', () => {
+  it('finds its way over a TURN server with credentials of whoever asks', async () => {
+    const [ann, bob] = [await client('ann'), await client('bob')];
+    const answer = await ann.ask('GET', '/turn');
+    const username = String(field(answer, 'username'));
+    const credential = createHmac('sha1', 'demo-turn-secret').update(username).digest('base64');
+    expect(answer).toMatchObject({ status: 200, body: { credential, ttl: 3_600, uris: ['turn:127.0.0.1:3478'] } });
+    expect(username).toMatch(new RegExp(`^\\d{10}:demo\\.${ann.id}$`));
+
+    expect(field(await server('GET', `/turn?userId=${bob.id}`), 'username')).toMatch(new RegExp(`:demo\\.${bob.id}$`));
+    expect(field(await server('GET', '/turn'), 'username')).toMatch(/^\d{10}:demo$/);
+    expect(await ann.ask('GET', `/turn?userId=${bob.id}`)).toMatchObject(refusal('permission-denied', 403));
+  });
+
+  it('finds its way over a media server, for the members of a room', async () => {
+    const apiSecret = 'a secret of the specs, 32 characters or more';
+    const media = peopleAt(
+      await world.startApi({
+        PARLANCE_MEDIA_PROVIDER: 'livekit',
+        PARLANCE_LIVEKIT_URL: 'wss://media.sample.test',
+        PARLANCE_LIVEKIT_KEY: 'key',
+        PARLANCE_LIVEKIT_SECRET: apiSecret,
+      }),
+    );
+    const [ann, bob, eve] = [await media.client('ann'), await media.client('bob'), await media.client('eve')];
+    const path = `/rooms/${await media.room(ann.id, bob.id)}/media-token`;
+    const issued = await bob.ask('POST', path);
+    expect(issued).toMatchObject({ status: 201, body: { url: 'wss://media.sample.test' } });
+    const { payload } = await jwtVerify(String(field(issued, 'token')), new TextEncoder().encode(apiSecret));
+    expect(payload).toMatchObject({ iss: 'key', sub: bob.id, name: 'bob', video: { roomJoin: true } });
+
+    expect(await eve.ask('POST', path)).toMatchObject(refusal('not-found', 404));
+    expect(await eve.ask('POST', '/rooms/nowhere/media-token')).toMatchObject(refusal('not-found', 404));
+    expect(await media.server('POST', path)).toMatchObject(refusal('invalid', 400));
+    expect(await media.server('POST', path, { userId: ann.id })).toMatchObject({ status: 201 });
+    const direct = idOf(await ann.ask('POST', '/rooms', { kind: 'direct', memberIds: [ann.id, eve.id] }));
+    expect(await ann.ask('POST', `/rooms/${direct}/media-token`)).toMatchObject({ status: 201 });
+    await eve.ask('PUT', `/users/${eve.id}/blocks/${ann.id}`);
+    for (const one of [ann, eve])
+      expect(await one.ask('POST', `/rooms/${direct}/media-token`)).toMatchObject(refusal('permission-denied', 403));
+  });
+
+  it('does without a media server where none is set up', async () => {
+    const ann = await client('ann');
+    expect(await ann.ask('POST', `/rooms/${await room(ann.id)}/media-token`)).toMatchObject(
+      refusal('unsupported', 501),
+    );
   });
 });
