@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { issueApiKey } from '@parlance/auth';
 import { Drain, startApp, type RunningApp } from '@parlance/bootstrap';
@@ -19,7 +16,8 @@ import type { Room, User } from '@parlance/domain';
 import { IdentityModule, identityFragments } from '@parlance/identity';
 import { MessageModule, messageFragments } from '@parlance/message';
 import { createLogger, Health, Metrics } from '@parlance/observability';
-import { createPersistence, defaultMigrationsDir, migrate, startEmbeddedPostgres } from '@parlance/persistence';
+import { createPersistence } from '@parlance/persistence';
+import { openTestDatabase } from '@parlance/testing/database';
 import type { NestModule } from '@parlance/bootstrap';
 import type { z } from 'zod';
 import { GatewayModule, gatewayFragments } from './index.js';
@@ -67,13 +65,11 @@ export interface World {
 }
 
 export async function startWorld(faultOptions: FaultOptions | null = null): Promise<World> {
-  const folder = await mkdtemp(join(tmpdir(), 'parlance-gateway-'));
-  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), durable: false });
-  await migrate({ connectionString: postgres.url, migrationsDir: defaultMigrationsDir() });
+  const database = await openTestDatabase();
   const hub = createInProcessHub();
   const settings = (env: Readonly<Record<string, string>>) =>
     loadConfig(fragments, {
-      DATABASE_URL: postgres.url,
+      DATABASE_URL: database.url,
       PARLANCE_DEMO: 'true',
       PARLANCE_ENV: 'test',
       PARLANCE_MASTER_KEY: SECRET,
@@ -91,7 +87,7 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
     hub,
     bus,
     faults,
-    tenant: (id) => makeTenant(postgres.url, id),
+    tenant: (id) => makeTenant(database.url, id),
     startGateway: async (name, env = {}, over = (bus) => bus) => {
       const pod = await startPod(over(hub.connect(name)), name, [
         GatewayModule.register(settings({ PARLANCE_POD_ID: name, ...env })),
@@ -139,8 +135,7 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
     close: async () => {
       for (const pod of pods.reverse()) await pod.close();
       await bus.drain();
-      await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
+      await database.close();
     },
   };
 }

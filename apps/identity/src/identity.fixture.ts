@@ -5,18 +5,8 @@ import { loadConfig } from '@parlance/config';
 import { verifyCredential } from '@parlance/contracts';
 import type { Tenant, VerifiedCredential } from '@parlance/domain';
 import { createLogger, Health, Metrics } from '@parlance/observability';
-import {
-  createPersistence,
-  defaultMigrationsDir,
-  freePort,
-  migrate,
-  startEmbeddedPostgres,
-  type EmbeddedPostgres,
-  type Persistence,
-} from '@parlance/persistence';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createPersistence, freePort, type Persistence } from '@parlance/persistence';
+import { openTestDatabase } from '@parlance/testing/database';
 import { identityFragments } from './identity.config.js';
 import { IdentityModule, VAULT_PURPOSE } from './identity.module.js';
 import { TenantRepository } from './tenant/tenant.repository.js';
@@ -31,19 +21,16 @@ export interface Database {
   stop(): Promise<void>;
 }
 
-/** A migrated embedded Postgres of its own. */
+/** A migrated database of its own. */
 export async function startDatabase(): Promise<Database> {
-  const folder = await mkdtemp(join(tmpdir(), 'parlance-identity-'));
-  const postgres: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
-  await migrate({ connectionString: postgres.url, migrationsDir: defaultMigrationsDir() });
-  const persistence = createPersistence({ url: postgres.url, maxConnections: 4 });
+  const database = await openTestDatabase();
+  const persistence = createPersistence({ url: database.url, maxConnections: 4 });
   return {
-    url: postgres.url,
+    url: database.url,
     persistence,
     stop: async () => {
       await persistence.close();
-      await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
+      await database.close();
     },
   };
 }

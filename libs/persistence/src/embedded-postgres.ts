@@ -38,6 +38,8 @@ export interface EmbeddedPostgresOptions {
   readonly dieWithParent?: boolean | undefined;
   /** Default true. False is for tests only: commits no longer survive a crash of the machine, those of processes they still do. */
   readonly durable?: boolean | undefined;
+  /** Default 60, enough for one of each service. */
+  readonly maxConnections?: number | undefined;
 }
 
 export interface EmbeddedPostgres {
@@ -56,13 +58,13 @@ const READY_POLL_MS = 25;
 const MAX_LAUNCHES = 20;
 const RELAUNCH_DELAY_MS = 250;
 const KEPT_LINES = 20;
+const MAX_CONNECTIONS = 60;
 
 /** Small, but a commit is a commit: nothing here trades durability for speed. */
 const SETTINGS: Readonly<Record<string, string>> = {
   cluster_name: EMBEDDED_MARK,
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: '60',
   shared_buffers: '64MB',
   synchronous_commit: 'on',
   full_page_writes: 'on',
@@ -98,6 +100,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       log,
       dieWithParent: options.dieWithParent ?? true,
       durable,
+      maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
     };
     return await launch(settings, lock, options.port);
   } catch (error) {
@@ -114,6 +117,7 @@ interface LaunchSettings {
   readonly log: (line: string) => void;
   readonly dieWithParent: boolean;
   readonly durable: boolean;
+  readonly maxConnections: number;
 }
 
 function takeLock(dataDir: string): OwnerLock {
@@ -253,9 +257,12 @@ class Server implements EmbeddedPostgres {
 
 /** Own session: Ctrl-C in the terminal reaches this process only, which drains before it stops the database. */
 function spawnServer(settings: LaunchSettings, port: number): ChildProcess {
-  const flags = Object.entries({ ...SETTINGS, fsync: settings.durable ? 'on' : 'off', port: String(port) }).flatMap(
-    ([name, value]) => ['-c', `${name}=${value}`],
-  );
+  const chosen = {
+    fsync: settings.durable ? 'on' : 'off',
+    max_connections: String(settings.maxConnections),
+    port: String(port),
+  };
+  const flags = Object.entries({ ...SETTINGS, ...chosen }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const args = ['-D', settings.dataDir, ...flags];
   const { dieWithParent } = settings;
   const { file, args: argv, uid, gid } = settings.account.command(settings.program, args, { dieWithParent });

@@ -35,7 +35,7 @@ async function holdRoom(roomId: string) {
 async function waitingBackend(): Promise<number> {
   for (;;) {
     const rows = await world.query(
-      "select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%send_batch%'",
+      "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%send_batch%'",
     );
     if (rows[0] !== undefined) return Number(rows[0].pid);
   }

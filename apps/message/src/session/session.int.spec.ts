@@ -56,7 +56,7 @@ async function claimed(sessionId: string): Promise<boolean> {
 
 async function locksAwaited(): Promise<number> {
   const rows = await world.query(
-    "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%bind_session%'",
+    "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%bind_session%'",
   );
   return rows.length;
 }

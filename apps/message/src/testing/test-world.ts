@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Drain, startApp, type RunningApp } from '@parlance/bootstrap';
 import { createInProcessHub, type Bus, type InProcessHub } from '@parlance/bus';
 import { loadConfig } from '@parlance/config';
@@ -19,7 +16,7 @@ import {
   type UserSnapshot,
 } from '@parlance/domain';
 import { createLogger, Health, Metrics, systemClock, type Clock } from '@parlance/observability';
-import { defaultMigrationsDir, migrate, startEmbeddedPostgres, type EmbeddedPostgres } from '@parlance/persistence';
+import { openTestDatabase, type TestDatabase } from '@parlance/testing/database';
 import pg from 'pg';
 import { z } from 'zod';
 import { messageFragments, MessageModule } from '../index.js';
@@ -48,25 +45,23 @@ export interface World {
   stop(): Promise<void>;
 }
 
-/** A real Postgres of its own, migrated, and a hub; no replica yet. */
+/** A real database of its own, migrated, and a hub; no replica yet. */
 export async function openWorld(): Promise<World> {
-  const folder = mkdtempSync(join(tmpdir(), 'parlance-message-'));
-  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'pg') });
-  await migrate({ connectionString: postgres.url, migrationsDir: defaultMigrationsDir() });
+  const database = await openTestDatabase();
   const hub = createInProcessHub();
   const bus = hub.connect('caller');
-  const db = new pg.Pool({ connectionString: postgres.url, max: 4 });
+  const db = new pg.Pool({ connectionString: database.url, max: 4 });
   // A spec may kill backends; a pool tells of idle ones by an event.
   db.on('error', () => undefined);
   const apps: RunningApp[] = [];
   return {
-    url: postgres.url,
+    url: database.url,
     hub,
     bus,
     db,
     query: async (sql, values = []) => z.array(rowSchema).parse((await db.query(sql, [...values])).rows),
     start: async (name = 'message', options = {}) => {
-      const app = await startReplica(postgres, hub, name, options);
+      const app = await startReplica(database, hub, name, options);
       apps.push(app);
       return app;
     },
@@ -74,17 +69,16 @@ export async function openWorld(): Promise<World> {
       await Promise.all(apps.map(async (app) => app.close()));
       await bus.drain();
       await db.end();
-      await postgres.stop();
-      rmSync(folder, { recursive: true, force: true });
+      await database.close();
     },
   };
 }
 
 async function startReplica(
-  postgres: EmbeddedPostgres,
+  database: TestDatabase,
   hub: InProcessHub,
   name: string,
-  { env = {}, clock = systemClock, url = postgres.url }: ReplicaOptions,
+  { env = {}, clock = systemClock, url = database.url }: ReplicaOptions,
 ): Promise<RunningApp> {
   const config = loadConfig(messageFragments, { DATABASE_URL: url, ...env });
   const logger = createLogger({ service: name, level: 'fatal' });
