@@ -1,10 +1,27 @@
 import type { Execute, HttpRoute } from '@parlance/dialect-kit';
 import { idSchema, ParlanceError } from '@parlance/domain';
+import type { User } from '@parlance/domain';
 import { z } from 'zod';
 import { APP_ID } from '../message.js';
 import { wireUser } from '../people.js';
 import { list } from '../reply.js';
 import { call } from './call.js';
+
+interface Blocked {
+  readonly user: User;
+  /** who blocked, by id */
+  readonly by: string | null;
+  readonly room?: string | undefined;
+  readonly createdAt: string;
+  /** absent: nothing has changed since */
+  readonly updatedAt?: string;
+}
+
+/** Bans and blocks look alike on this wire. */
+function wireBlock({ user, by, room, createdAt, updatedAt = createdAt }: Blocked): object {
+  const place = room === undefined ? {} : { room };
+  return { appID: APP_ID, blockee: wireUser(user), blocker: by, ...place, createdAt, updatedAt };
+}
 
 const banParams = z.object({ room: idSchema, uid: idSchema });
 
@@ -16,11 +33,10 @@ const postBan = call({
   asks: 'ban.set',
   missing: 'ROOM_OR_USER_NOT_FOUND',
   run: async ({ execute, viewerId }, { params }) => {
-    const blocker = await viewerId();
-    const user = { id: params.uid };
-    const ban = await execute({ type: 'ban.set', room: params.room, user, banned: true });
-    const { createdAt, updatedAt } = ban;
-    return { appID: APP_ID, blockee: wireUser(ban.user), blocker, room: params.room, createdAt, updatedAt };
+    const by = await viewerId();
+    const ban = await execute({ type: 'ban.set', room: params.room, user: { id: params.uid }, banned: true });
+    const { user, createdAt, updatedAt } = ban;
+    return wireBlock({ user, by, room: params.room, createdAt, updatedAt });
   },
 });
 
@@ -45,16 +61,7 @@ const getBans = call({
   asks: 'ban.list',
   run: async ({ execute }, { params }) => {
     const { bans } = await execute({ type: 'ban.list', room: params.room });
-    return list(
-      bans.map(({ user, byId, createdAt }) => ({
-        appID: APP_ID,
-        blockee: wireUser(user),
-        blocker: byId,
-        room: params.room,
-        createdAt,
-        updatedAt: createdAt,
-      })),
-    );
+    return list(bans.map(({ user, byId, createdAt }) => wireBlock({ user, by: byId, room: params.room, createdAt })));
   },
 });
 
@@ -70,14 +77,7 @@ const getBan = call({
     const found = bans.find(({ user }) => user.id === params.uid);
     if (found === undefined) throw new ParlanceError('not-found', 'This user is not banned.');
     const { user, byId, createdAt } = found;
-    return {
-      appID: APP_ID,
-      blockee: wireUser(user),
-      blocker: byId,
-      room: params.room,
-      createdAt,
-      updatedAt: createdAt,
-    };
+    return wireBlock({ user, by: byId, room: params.room, createdAt });
   },
 });
 
@@ -89,15 +89,7 @@ async function myBlock(execute: Execute, blocker: string, uid: string): Promise<
   const block = blocks.find(({ user }) => user.id === uid);
   if (block === undefined) return null;
   const { room } = await execute({ type: 'block.get', user: { id: uid } });
-  const { createdAt } = block;
-  return {
-    appID: APP_ID,
-    blockee: wireUser(block.user),
-    blocker,
-    ...(room === null ? {} : { room: room.id }),
-    createdAt,
-    updatedAt: createdAt,
-  };
+  return wireBlock({ ...block, by: blocker, room: room?.id });
 }
 
 const postBlock = call({
@@ -136,15 +128,7 @@ const getBlocks = call({
   run: async ({ execute, self }) => {
     const { id: blocker } = await self();
     const { blocks } = await execute({ type: 'block.list' });
-    return list(
-      blocks.map(({ user, createdAt }) => ({
-        appID: APP_ID,
-        blockee: wireUser(user),
-        blocker,
-        createdAt,
-        updatedAt: createdAt,
-      })),
-    );
+    return list(blocks.map(({ user, createdAt }) => wireBlock({ user, by: blocker, createdAt })));
   },
 });
 
