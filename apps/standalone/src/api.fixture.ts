@@ -9,7 +9,8 @@ import { GatewayModule, gatewayFragments } from '@parlance/gateway';
 import { IdentityModule, identityFragments } from '@parlance/identity';
 import { MessageModule, messageFragments } from '@parlance/message';
 import { createLogger, Health, Metrics } from '@parlance/observability';
-import { defaultMigrationsDir, freePort, migrate, startEmbeddedPostgres } from '@parlance/persistence';
+import { freePort } from '@parlance/persistence';
+import { openTestDatabase } from '@parlance/testing/database';
 import { z } from 'zod';
 
 /** The real identity and message services behind the api, over one in-process hub and an embedded Postgres. */
@@ -31,14 +32,13 @@ const MASTER_KEY = 'a master key of the specs, 32 characters or more';
 
 export async function startApiWorld(): Promise<ApiWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'parlance-api-'));
-  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), durable: false });
-  await migrate({ connectionString: postgres.url, migrationsDir: defaultMigrationsDir() });
+  const database = await openTestDatabase();
   const hub = createInProcessHub();
   const log: string[] = [];
   const apps: RunningApp[] = [];
   const settings = (env: Readonly<Record<string, string>> = {}) =>
     loadConfig(fragments, {
-      DATABASE_URL: postgres.url,
+      DATABASE_URL: database.url,
       PARLANCE_DEMO: 'true',
       PARLANCE_MASTER_KEY: MASTER_KEY,
       PARLANCE_FILES_SECRET: FILES_SECRET,
@@ -69,7 +69,7 @@ export async function startApiWorld(): Promise<ApiWorld> {
     },
     close: async () => {
       for (const app of apps.reverse()) await app.close();
-      await postgres.stop();
+      await database.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
