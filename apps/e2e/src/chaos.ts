@@ -140,9 +140,11 @@ async function strike(stack: Stack, plan: ChaosPlan, random: Random, struck: str
   }
 }
 
-/** Waits until every connected client has everything that the rooms hold, then judges. A deadline missed is the judge's to tell. */
+/** Waits until every client is back and has everything that the rooms hold, then judges. A deadline missed is the judge's to tell. */
 async function settle(play: Play, rooms: readonly WorldRoom[], withinMs: number): Promise<Verdict> {
   const { history, world } = play;
+  // Who is away is owed nothing yet: judged then, a client that never comes back would be forgiven everything.
+  await play.allConnected();
   const logOf = await world.logs(rooms);
   await history
     .until(() => missingDeliveries(history.events, { logOf }).length === 0, withinMs)

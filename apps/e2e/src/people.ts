@@ -33,6 +33,8 @@ export interface Play {
   readonly vchat: (user: ChatUser, gateway: number) => Promise<ChatClient>;
   readonly imkit: (user: ChatUser, gateway: number) => Promise<ChatClient>;
   readonly reels: (user: ChatUser, gateway: number) => Promise<ChatClient>;
+  /** Settles when each client is connected. Errors: one that stays away beyond its patience. */
+  allConnected(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -66,6 +68,9 @@ export function stage(stack: Stack, patienceMs = PATIENCE_MS): Play {
     imkit: (user, index) => enter(new ImkitClient({ ...setup('imkit', user, index), clientKey: APP_KEY })),
     reels: async (user, index) =>
       enter(new ReelsClient({ ...setup('reels', user, index), token: await api.token(user.id) })),
+    allConnected: async () => {
+      await Promise.all(cast.map((client) => client.whenConnected()));
+    },
     end: async () => {
       await Promise.allSettled(cast.map((client) => client.disconnect()));
     },
