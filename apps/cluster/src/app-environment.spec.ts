@@ -56,7 +56,8 @@ describe('appEnvironment', () => {
   it('tells the edges alone where uploads are', () => {
     const storage = { PARLANCE_STORAGE_DIR: '/files', PARLANCE_FILES_SECRET_FILE: '/secret' };
     for (const edge of ['gateway', 'api'] as const) expect(appEnvironment(edge, storage, {})).toEqual(storage);
-    for (const service of ['identity', 'message'] as const) expect(appEnvironment(service, storage, {})).toEqual({});
+    for (const service of ['identity', 'message', 'call'] as const)
+      expect(appEnvironment(service, storage, {})).toEqual({});
   });
 
   it('tells the api alone how to sign for TURN and media servers', () => {

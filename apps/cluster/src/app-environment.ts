@@ -58,6 +58,13 @@ export const APP_SETTINGS: Readonly<Record<Role, readonly string[]>> = {
     'PARLANCE_MESSAGE_QUEUE_BYTES',
     'PARLANCE_MESSAGE_LANES',
   ],
+  call: [
+    'DATABASE_URL',
+    'PARLANCE_CALL_RING_TIMEOUT',
+    'PARLANCE_CALL_MEDIA_TIMEOUT',
+    'PARLANCE_CALL_GRACE',
+    'PARLANCE_LIMIT_CALLS_PER_MINUTE',
+  ],
 };
 
 /** Settings that the cluster decides for each of its processes: replicas would not be told apart if a person set them. */

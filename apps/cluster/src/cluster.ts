@@ -57,7 +57,7 @@ interface Servers {
 }
 
 /** Each waits for those before it: clients go first, what everybody needs goes last. */
-const STOP_ORDER: readonly (readonly Role[])[] = [['gateway'], ['api'], ['identity', 'message']];
+const STOP_ORDER: readonly (readonly Role[])[] = [['gateway'], ['api'], ['identity', 'message', 'call']];
 const LOOPBACK = '127.0.0.1';
 /** A graceful shutdown has this many steps, each bounded by the grace. */
 const STEPS = 8;
@@ -155,6 +155,8 @@ export class Cluster {
       await inner('identity-0', 'identity'),
       await inner('message-0', 'message'),
       await inner('message-1', 'message'),
+      await inner('call-0', 'call'),
+      await inner('call-1', 'call'),
       this.#app('api', 'api', { HOST: LOOPBACK, PORT: String(apiPort) }, home),
       gateway('gateway-0', gateways[0]),
       gateway('gateway-1', gateways[1]),
@@ -202,6 +204,7 @@ export class Cluster {
         ...unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
       },
       message: unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
+      call: unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
     };
     return { ...own[role], ...unlessGiven('NATS_URL', nats?.backing.address?.url), PARLANCE_ENDS_WITH_PARENT: 'true' };
   }
@@ -228,6 +231,7 @@ export class Cluster {
       api: of('api')[0] ?? null,
       identity: of('identity'),
       message: of('message'),
+      call: of('call'),
       redis: serverStatus(redis),
       nats: serverStatus(nats),
       postgres: serverStatus(postgres),

@@ -20,6 +20,7 @@ export interface ClusterStatus {
   readonly api: PartStatus | null;
   readonly identity: readonly PartStatus[];
   readonly message: readonly PartStatus[];
+  readonly call: readonly PartStatus[];
   readonly redis: ServerStatus | null;
   readonly nats: ServerStatus | null;
   readonly postgres: ServerStatus | null;

@@ -1,3 +1,4 @@
+import { deviceOf } from '@parlance/actions';
 import type { RoomView, View } from '@parlance/dialect-kit';
 import type { Delivery, Dialect, DomainEvent } from '@parlance/dialect-kit';
 import type {
@@ -280,7 +281,7 @@ export function hearsStreams({ dialect }: Connection): boolean {
 
 function isMeant(device: UserEvent['device'], { identity }: Connection): boolean {
   if (device === null) return true;
-  const own = identity?.caller.credential.deviceId ?? identity?.caller.credential.credentialId ?? null;
+  const own = identity === null ? null : deviceOf(identity.caller);
   return 'only' in device ? own === device.only : own !== device.except;
 }
 

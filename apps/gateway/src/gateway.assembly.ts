@@ -11,6 +11,7 @@ import { openFiles } from '@parlance/storage';
 import type { Server } from 'socket.io';
 import { AudienceIndex } from './audience-index.js';
 import { Binder } from './binder.js';
+import { CallSockets } from './call-sockets.js';
 import { Dispatcher, hearsStreams } from './dispatcher.js';
 import type { GatewaySettings } from './gateway.config.js';
 import { GatewayMetrics } from './gateway.metrics.js';
@@ -103,6 +104,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
       receipt: (receipt, only) => dispatcher.receipt(receipt, only),
       event: (event, only) => {
         if (event.type === 'stream.advanced') return streams.advance(event);
+        if (event.type !== 'typing.changed') calls.told(event, audiences.ofUser(event.tenantId, event.userId));
         return event.type === 'typing.changed' ? dispatcher.signal(event, only) : dispatcher.userEvent(event);
       },
     },
@@ -112,6 +114,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
   );
   const keeper = new SessionKeeper(bus, podId, () => feed.isWhole(), COMMIT_SLACK_MS, logger);
   const seen = new SeenNotes(bus, clock, logger);
+  const calls = new CallSockets(bus, podId, logger);
   const rates = new RateLimits({
     messagesPerSecond: limits.messagesPerSecond,
     messageBurst: limits.messagesBurst,
@@ -139,6 +142,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     dialectNamed,
     gone: (connection) => void gateway.forget(connection, 'closed'),
     live: (connection) => {
+      calls.arrived(connection);
       if (hearsStreams(connection)) void streams.late(connection);
     },
     settled: (tenantId, userId) => keeper.settled(tenantId, userId),
@@ -167,6 +171,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     intake,
     keeper,
     seen,
+    calls,
     limits: rates,
     unbound,
     packetBytes: limits.packetBytes,
@@ -222,6 +227,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     setInterval(() => void seen.flush(), 1_000),
     setInterval(() => feed.sweep(), SWEEP_MS),
     setInterval(beat, BEAT_MS),
+    setInterval(() => calls.beat(), BEAT_MS),
     setInterval(recover, BEAT_MS),
   ];
   beat();
@@ -233,7 +239,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
       for (const timer of timers) clearInterval(timer);
       offStatus();
       await io.close();
-      await Promise.all([keeper.finish(), seen.flush()]);
+      await Promise.all([keeper.finish(), seen.flush(), calls.finish()]);
       await Promise.all([stopWatching(), feed.close()]);
       await redis?.close();
     },

@@ -5,6 +5,7 @@ import { ParlanceError, toParlanceError } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
 import type { Server, Socket } from 'socket.io';
 import type { AudienceIndex } from './audience-index.js';
+import type { CallSockets } from './call-sockets.js';
 import type { Binder } from './binder.js';
 import { connectionActions } from './connection.actions.js';
 import type { ConnectionPorts } from './connection.actions.js';
@@ -49,6 +50,7 @@ export interface GatewayParts {
   readonly intake: Intake;
   readonly keeper: SessionKeeper;
   readonly seen: SeenNotes;
+  readonly calls: Pick<CallSockets, 'gone'>;
   readonly limits: RateLimits;
   readonly unbound: UnboundWatch;
   readonly actionPorts: Omit<ConnectionPorts, 'leave'>;
@@ -340,7 +342,8 @@ export class Gateway {
 
   /** Ends what the connection was: its session is closed as it stands, and it hears nothing any more. */
   forget(connection: Connection, state: 'closed' | 'ended'): Promise<void> {
-    const { keeper, binder } = this.parts;
+    const { keeper, binder, calls } = this.parts;
+    calls.gone(connection);
     const saved = keeper.leave(connection, state);
     if (connection.asOf === null && connection.pendingBind !== null) keeper.settle(connection.pendingBind);
     connection.pendingBind = null;

@@ -1,3 +1,4 @@
+import { callFragments } from '@parlance/call';
 import { databaseConfig, fragment, setting, text } from '@parlance/config';
 import { gatewayFragments } from '@parlance/gateway';
 import { identityFragments } from '@parlance/identity';
@@ -17,6 +18,7 @@ export const standaloneFragments = [
   databaseConfig,
   ...identityFragments,
   ...messageFragments,
+  ...callFragments,
   ...gatewayFragments,
 ] as const;
 

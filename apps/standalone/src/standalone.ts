@@ -11,6 +11,7 @@ import {
   type ServiceDefinition,
 } from '@parlance/bootstrap';
 import { inProcessBus, type Bus } from '@parlance/bus';
+import { CallModule } from '@parlance/call';
 import { GatewayModule } from '@parlance/gateway';
 import { IdentityModule } from '@parlance/identity';
 import { MessageModule } from '@parlance/message';
@@ -76,6 +77,7 @@ export function standalone({ print, fail }: StandaloneHost): ServiceDefinition<t
       return [
         IdentityModule.register(settled),
         MessageModule.register(settled),
+        CallModule.register(settled),
         GatewayModule.register(settled),
         ApiModule.register(settled),
       ];

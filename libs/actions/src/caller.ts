@@ -1,5 +1,5 @@
 import type { Tenant, User, UserRef, UserSnapshot, VerifiedCredential } from '@parlance/domain';
-import { ParlanceError, snapshotOf } from '@parlance/domain';
+import { connectionDevice, ParlanceError, snapshotOf } from '@parlance/domain';
 import type { Account, Directory } from './directory.js';
 
 /** Who asks, settled: the verified credential, and the user it acts as (null: the tenant's own server, or an app key alone). */
@@ -113,4 +113,14 @@ export function viewerOf(caller: Caller): string | null {
 export function isServer(caller: Caller): boolean {
   const { kind } = caller.credential;
   return kind === 'secret' || (kind === 'publishable' && caller.tenant.payloadIdentity === 'trust');
+}
+
+/**
+ * The device that asks: the token's own name for it, else the token; a connection without a token of its user stands for itself.
+ * Null: the tenant's server, over REST.
+ */
+export function deviceOf({ credential, origin }: Pick<Caller, 'credential' | 'origin'>): string | null {
+  const named = credential.kind === 'user' ? (credential.deviceId ?? credential.credentialId) : null;
+  if (named !== null) return named;
+  return origin === null ? null : connectionDevice(origin);
 }

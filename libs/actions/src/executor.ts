@@ -25,7 +25,7 @@ export function busActions(context: ActionContext): Omit<Actions, ConnectionInte
     ...listingActions(context),
     ...fileActions(context),
     ...signalActions(context),
-    ...callActions(),
+    ...callActions(context),
     ...mediaActions(context),
   };
 }

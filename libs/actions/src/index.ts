@@ -1,7 +1,17 @@
 export { ByteBudget } from './byte-budget.js';
 export { Directory, DIRECTORY_DEFAULTS, roomNotFound } from './directory.js';
 export type { Account, DirectoryOptions } from './directory.js';
-export { actingUser, actorOf, identityMismatch, isServer, liveUser, names, settleCaller, viewerOf } from './caller.js';
+export {
+  actingUser,
+  actorOf,
+  deviceOf,
+  identityMismatch,
+  isServer,
+  liveUser,
+  names,
+  settleCaller,
+  viewerOf,
+} from './caller.js';
 export type { Caller } from './caller.js';
 export { busActions, executorFor, onlyOnConnections } from './executor.js';
 export type { FilePorts } from './file.ports.js';

@@ -1,6 +1,19 @@
 export { addressesOfRoom, command, event, query, roomAddress, userAddress } from './contract.js';
 export type { EventContract, RequestContract } from './contract.js';
 export {
+  acceptCall,
+  createCall,
+  endCall,
+  findActiveCall,
+  forgetCalls,
+  getCall,
+  listCalls,
+  noteCallSockets,
+  signalCall,
+  SOCKET_NOTES,
+} from './call.js';
+export type { CallOutcome } from './call.js';
+export {
   createKey,
   findUsers,
   IDENTITY_CHANGED_ADDRESS,

@@ -50,8 +50,18 @@ export type {
   TypingChanged,
   TypingStatus,
 } from './signal/signal.js';
-export { callReasonSchema, callRecordSchema, callSchema, callStateSchema } from './call/call.js';
-export type { Call, CallReason, CallRecord, CallState } from './call/call.js';
+export { callReasonSchema, callRecordSchema, callSchema, callStateSchema, participationSchema } from './call/call.js';
+export type { Call, CallReason, CallRecord, CallState, Participation } from './call/call.js';
+export { connectionDevice, holdsDescription, isConnectionDevice } from './call/call-device.js';
+export { advanceCall, busyCall, participantOf, peerOf, startCall } from './call/call-machine.js';
+export type {
+  CallMoment,
+  CallParticipant,
+  CallProgress,
+  CallStart,
+  CallTimes,
+  CallTrigger,
+} from './call/call-machine.js';
 export { scoreActionSchema, scoreDaySchema, weekdaySchema } from './score/score.js';
 export type { ScoreAction, ScoreDay, Weekday } from './score/score.js';
 export { DEFAULT_ROOM_PREFERENCES, jsonValueSchema, roomPreferencesSchema } from './preference/preference.js';

@@ -1,13 +1,16 @@
 import type { ListedRoom } from '@parlance/dialect-kit';
 import {
+  callSchema,
   idSchema,
   instantSchema,
   invitationSchema,
   memberSchema,
   messageSchema,
+  participationSchema,
   roomSchema,
   tenantSchema,
   userSchema,
+  type Call,
   type Message,
   type Room,
 } from '@parlance/domain';
@@ -60,6 +63,11 @@ export const mediaTokenAnswer = z.object({
   token: z.string(),
   url: z.string().meta({ description: 'Where the client of the media server connects to.' }),
 });
+export const callAnswer = callSchema.omit({ uuid: true, acceptedAt: true });
+export const callsAnswer = z.object({ calls: z.array(callAnswer), nextCursor });
+export const callParticipantsAnswer = z.object({
+  participants: z.array(z.object({ userId: idSchema, state: participationSchema })),
+});
 export const errorAnswer = z.object({
   error: z.object({
     code: z.string(),
@@ -72,6 +80,10 @@ export const errorAnswer = z.object({
 
 export function shownRoom({ version: _, extras: __, ...room }: Room): z.output<typeof roomAnswer> {
   return room;
+}
+
+export function shownCall({ uuid: _, acceptedAt: __, ...call }: Call): z.output<typeof callAnswer> {
+  return call;
 }
 
 export function shownMessage({ extras: _, ...message }: Message): z.output<typeof messageAnswer> {

@@ -3,6 +3,7 @@ import { ParlanceError, type CredentialKind } from '@parlance/domain';
 import type { Surface } from '../http/surface.js';
 import { banRoutes } from './ban.routes.js';
 import { blockRoutes } from './block.routes.js';
+import { callRoutes } from './call.routes.js';
 import { fileRoutes } from './file.routes.js';
 import { invitationRoutes } from './invitation.routes.js';
 import { markRoutes } from './mark.routes.js';
@@ -41,6 +42,7 @@ export const nativeSurface: Surface<NativeRoute> = {
     ...fileRoutes,
     ...receiptRoutes,
     ...presenceRoutes,
+    ...callRoutes,
     ...mediaRoutes,
   ],
   credential,

@@ -110,7 +110,7 @@ const sentMessage = {
 const uuid = '3f1c6a52-0d7e-4c6b-8a55-9a3d5b2c7e10';
 function callView(over: Parameters<typeof sampleCall>[0]) {
   const room = sampleStamp(sampleRoomView({ uuid: ROOM }));
-  return { call: sampleCall({ uuid, ...over }), room, caller: ann, callee: ben };
+  return { call: sampleCall({ uuid, ...over }), room, caller: ann, callee: ben, payload: null, participants: [] };
 }
 const ended = (reason: 'busy' | 'rejected') => callView({ state: 'ended', reason, endedAt: at });
 

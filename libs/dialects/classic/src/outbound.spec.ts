@@ -82,7 +82,7 @@ const renderings: Readonly<Record<string, () => unknown>> = {
     rendering('call.offered', { ...call, type: 'call.offered', payload: null, call: sampleCall({ withVideo: false }) }),
   'call.offered, to a group': () =>
     rendering('call.offered', { ...call, type: 'call.offered', payload: null, callee: null }),
-  'call.accepted': () => rendering('call.accepted', { ...call, type: 'call.accepted', payload: null }),
+  'call.accepted': () => rendering('call.accepted', { ...call, type: 'call.accepted', payload: null, glare: false }),
   'call.ended': () => rendering('call.ended', hungUp('timeout')),
   'call.ended, busy': () => rendering('call.ended', hungUp('busy')),
   'call.signaled': () => rendering('call.signaled', samples['call.signaled'][0]),

@@ -37,13 +37,13 @@ function endName({ reason, acceptedAt }: Call, isCaller: boolean): string | null
 }
 
 /** A live call as the client asks for it when it comes back, in the shape of the event that offered it. */
-export function wireActiveCall({ call, caller, callee }: CallView, viewerId: string): object {
+export function wireActiveCall({ call, caller, callee, payload }: CallView, viewerId: string): object {
   const peer = peerOf({ caller, callee }, viewerId);
   const status = call.state === 'ringing' ? 'ring' : 'inCall';
   return {
     ...callKey(call),
     withVideo: call.withVideo,
-    payload: null,
+    payload,
     userData: wireUser(peer),
     callStatus: status,
     createdAt: call.startedAt,

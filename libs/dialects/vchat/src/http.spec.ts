@@ -265,6 +265,8 @@ describe('calls', () => {
       room: sampleStamp(pair),
       caller: ann,
       callee: bob,
+      payload: null,
+      participants: [],
     };
     const error = await create({ 'call.create': () => busy }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'conflict' });

@@ -76,8 +76,9 @@ export const outbound: OutboundTable = {
     },
   }),
   'call.accepted': rendered<'call.accepted'>({
-    render: ({ userId, call, caller, payload }) => {
-      if (userId !== caller.id) return [];
+    // Of two who call each other, both wait for the other one's answer.
+    render: ({ userId, call, caller, payload, glare }) => {
+      if (userId !== caller.id && !glare) return [];
       return [{ to: 'members', frame: jsonFrame('v1OnCallAccepted', { ...callKey(call), peerAnswer: payload }) }];
     },
   }),

@@ -1,4 +1,4 @@
-import type { ListedRoom, RoomView } from '@parlance/dialect-kit';
+import type { CallView, ListedRoom, RoomView } from '@parlance/dialect-kit';
 import {
   recordingExecute,
   sampleCall,
@@ -109,7 +109,17 @@ function required(ref: UserRef): User {
   return user;
 }
 
-const callView = { call: sampleCall(), room: sampleStamp(pair), caller: ann, callee: bob };
+const callView: CallView = {
+  call: sampleCall(),
+  room: sampleStamp(pair),
+  caller: ann,
+  callee: bob,
+  payload: null,
+  participants: [
+    { userId: 'ann', state: 'joined' },
+    { userId: 'bob', state: 'invited' },
+  ],
+};
 const pastCall = sampleCall({ state: 'ended', reason: 'timeout', endedAt: '2026-01-02T03:05:00.000Z' });
 const FILE = {
   id: '650000000000000000000001',

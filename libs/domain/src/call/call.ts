@@ -19,6 +19,10 @@ export const callReasonSchema = z.enum([
 ]);
 export type CallReason = z.infer<typeof callReasonSchema>;
 
+/** `invited`: it rings there. `joined`: takes part (who began the call does from the start). `left`: declined, hung up, removed or lost. */
+export const participationSchema = z.enum(['invited', 'joined', 'left']);
+export type Participation = z.infer<typeof participationSchema>;
+
 /**
  * A call of a room. `reason` only when ended. `calleeId` null: a group call. `uuid` serves dialects that name calls so. `startedAt` is
  * the invitation, `acceptedAt` the answer.

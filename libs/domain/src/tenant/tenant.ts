@@ -44,6 +44,7 @@ export const tenantFieldsSchema = z.object({
       classicCalendar: z.enum(['gregorian', 'jalali']).optional(),
       classicTypeIds: z.record(z.string(), z.int()).optional(),
       classicListBothNames: z.boolean().optional(),
+      callRingSeconds: z.int().min(20).max(120).optional(),
     })
     .optional(),
 });

@@ -90,11 +90,15 @@ export const callOfferedSchema = z.object({
   type: z.literal('call.offered'),
   payload: jsonValueSchema,
 });
-/** Told to both sides. `payload`: the answering side's, verbatim. */
+/**
+ * Told to both sides. `payload`: the answering side's, verbatim. `glare`: both rang each other, so the callee waits for an answer too;
+ * each is told the payload of the other.
+ */
 export const callAcceptedSchema = z.object({
   ...callBase,
   type: z.literal('call.accepted'),
   payload: jsonValueSchema,
+  glare: z.boolean().default(false),
 });
 /** The end, with `call.reason`. `elsewhere`: only for this device, because another one of the same user answered. */
 export const callEndedSchema = z.object({

@@ -12,6 +12,7 @@ const clusterStatus = z.object({
   api: part.nullable(),
   identity: z.array(part),
   message: z.array(part),
+  call: z.array(part),
   redis: server,
   nats: server,
   postgres: server,
@@ -38,6 +39,7 @@ export function victimsOf(status: ClusterStatus): ReadonlyMap<string, number | n
   return new Map([
     ...numbered('gateway', status.gateways),
     ...numbered('message', status.message),
+    ...numbered('call', status.call),
     ...numbered('identity', status.identity),
     ...single('api', status.api),
     ...single('nats', status.nats),
@@ -47,6 +49,6 @@ export function victimsOf(status: ClusterStatus): ReadonlyMap<string, number | n
 }
 
 /** The addresses of all apps. */
-export function appUrls({ gateways, api, identity, message }: ClusterStatus): readonly string[] {
-  return [...gateways, ...(api === null ? [] : [api]), ...identity, ...message].map(({ url }) => url);
+export function appUrls({ gateways, api, identity, message, call }: ClusterStatus): readonly string[] {
+  return [...gateways, ...(api === null ? [] : [api]), ...identity, ...message, ...call].map(({ url }) => url);
 }

@@ -25,6 +25,8 @@ export interface CallIntents {
     readonly in: { readonly call: string; readonly as?: 'reject' | 'cancel' | 'end' | undefined };
     readonly out: CallView;
   };
+  /** Errors: `not-found` also for whom it does not concern. */
+  readonly 'call.get': { readonly in: { readonly call: string }; readonly out: CallView };
   readonly 'call.signal': {
     readonly in: { readonly call: string | null; readonly data: JsonValue };
     readonly out: object;

@@ -1,4 +1,14 @@
-import type { Call, Member, Message, Room, RoomPreferences, RoomStamp, User } from '@parlance/domain';
+import type {
+  Call,
+  JsonValue,
+  Member,
+  Message,
+  Participation,
+  Room,
+  RoomPreferences,
+  RoomStamp,
+  User,
+} from '@parlance/domain';
 
 /** How a wire names a room: by its id or its uuid (which of them is found out), or as the only thing a message id leads to. */
 export type RoomKey = string;
@@ -40,12 +50,14 @@ export interface MessagePage {
   readonly total: number;
 }
 
-/** A call as its participants see it. */
+/** A call as its participants see it. `payload`: the caller's, verbatim, while the call lasts; null after it. */
 export interface CallView {
   readonly call: Call;
   readonly room: RoomStamp;
   readonly caller: User;
   readonly callee: User | null;
+  readonly payload: JsonValue;
+  readonly participants: readonly { readonly userId: string; readonly state: Participation }[];
 }
 
 export interface SentMessage {

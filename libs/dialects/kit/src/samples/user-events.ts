@@ -83,12 +83,15 @@ export function sampleCallEvents(view: RoomView) {
         payload,
       })),
     ),
-    'call.accepted': [toAnn, toBob].map((one) => ({
-      ...one,
-      type: 'call.accepted' as const,
-      call: accepted,
-      payload: { answer: 'y' },
-    })),
+    'call.accepted': [toAnn, toBob].flatMap((one) =>
+      [false, true].map((glare) => ({
+        ...one,
+        type: 'call.accepted' as const,
+        call: accepted,
+        payload: { answer: 'y' },
+        glare,
+      })),
+    ),
     'call.ended': [
       ...[toAnn, toBob].flatMap((one) =>
         ended.map((call) => ({ ...one, type: 'call.ended' as const, call, elsewhere: false })),

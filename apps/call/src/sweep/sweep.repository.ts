@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { rowsOf, type Sql } from '../database.js';
+
+/** The calls of the whole installation. */
+export interface SweepScope {
+  readonly sql: Sql;
+}
+
+export interface CallKey {
+  readonly tenantId: string;
+  readonly callId: string;
+}
+
+const keyRow = z.object({ tenantId: z.string(), callId: z.string() });
+const missingRow = keyRow.extend({ userId: z.string() });
+
+@Injectable()
+export class SweepRepository {
+  /** Calls whose deadline has passed, the oldest first. */
+  async due(scope: SweepScope, limit: number): Promise<readonly CallKey[]> {
+    return rowsOf(
+      keyRow,
+      scope.sql.$queryRaw`
+        select c.tenant_id as "tenantId", c.id as "callId" from call.call c
+         where c.state <> 'ended' and c.deadline_at <= clock_timestamp()
+         order by c.deadline_at limit ${limit}::integer`,
+    );
+  }
+
+  /** Participants that have had no socket for so long. */
+  async missing(scope: SweepScope, graceMs: number, limit: number): Promise<readonly z.output<typeof missingRow>[]> {
+    return rowsOf(
+      missingRow,
+      scope.sql.$queryRaw`
+        select p.tenant_id as "tenantId", p.call_id as "callId", p.user_id as "userId" from call.participant p
+         where p.live and p.gone_at is not null and p.state <> 'left'
+           and p.gone_at <= clock_timestamp() - ${graceMs}::double precision * interval '1 millisecond'
+         order by p.gone_at limit ${limit}::integer`,
+    );
+  }
+
+  /** Calls after whose last change something was left to do: whoever changed them died, or the bus was away. */
+  async unfinished(scope: SweepScope, olderMs: number, limit: number): Promise<readonly CallKey[]> {
+    return rowsOf(
+      keyRow,
+      scope.sql.$queryRaw`
+        select c.tenant_id as "tenantId", c.id as "callId" from call.call c
+         where (c.told_version < c.version or (c.state = 'ended' and c.recorded_at is null))
+           and c.changed_at < clock_timestamp() - ${olderMs}::double precision * interval '1 millisecond'
+         order by c.changed_at limit ${limit}::integer`,
+    );
+  }
+
+  /** Takes live calls whose people were not looked at for so long; another replica takes others. */
+  async unchecked(scope: SweepScope, olderMs: number, limit: number): Promise<readonly CallKey[]> {
+    return rowsOf(
+      keyRow,
+      scope.sql.$queryRaw`
+        update call.call c set checked_at = clock_timestamp()
+          from (select o.tenant_id, o.id from call.call o
+                 where o.state <> 'ended' and o.checked_at < clock_timestamp() - ${olderMs}::double precision * interval '1 millisecond'
+                 order by o.checked_at limit ${limit}::integer for no key update skip locked) x
+         where c.tenant_id = x.tenant_id and c.id = x.id
+        returning c.tenant_id as "tenantId", c.id as "callId"`,
+    );
+  }
+}
