@@ -41,12 +41,12 @@ export async function gathering(stack: Stack, dialects: readonly string[]): Prom
 
 /** The client of `cut` loses its connection; the others talk while it is away, and it comes back by itself. */
 export async function gatheringWithout(stack: Stack, dialects: readonly string[], cut: string): Promise<Gathering> {
-  return inOneRoom(stack, dialects, async ({ play, clients, room }) => {
+  return inOneRoom(stack, dialects, async ({ clients, room }) => {
     const away = clients.find(({ dialect }) => dialect === cut);
     if (away === undefined) throw new Error(`No client of ${cut} is there.`);
     const others = clients.filter((client) => client !== away);
     await say(others[0] ?? away, room, 'all are here');
-    await cutOff(play, away);
+    await cutOff(away);
     await Promise.all(others.map((client) => talk(client, room)));
     await away.whenConnected();
     await say(others[0] ?? away, room, 'welcome back');
@@ -93,10 +93,9 @@ async function say(client: ChatClient, room: WorldRoom, words: string): Promise<
   if (outcome.status !== 'acked') throw new Error(`${client.name}: '${words}' was not sent, ${outcome.code}.`);
 }
 
-async function cutOff({ history }: Play, client: ChatClient): Promise<void> {
-  const isGone = (event: HistoryEvent): boolean => event.type === 'disconnected' && event.client === client.name;
+async function cutOff(client: ChatClient): Promise<void> {
   client.dropTransport();
-  await history.until(() => history.events.some(isGone), SETTLE_MS);
+  await client.whenDisconnected();
 }
 
 async function seenIn({ play: { history, world, api }, room, clients }: Room): Promise<Gathering> {

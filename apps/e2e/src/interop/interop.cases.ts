@@ -45,7 +45,7 @@ export function interopCases(stack: () => Stack): void {
     });
     it('shows termination as the table says, and closes the connection', async () => {
       expect(await outcomeOf(pair, dialect, TERMINATION)).toBe(AS_TOLD);
-      await disconnected(pair.witness);
+      await pair.witness.whenDisconnected();
     });
   });
 
@@ -111,14 +111,6 @@ async function refusalOf({ api, actor, witness, stranger, unique }: Pair): Promi
   const outcome = await witness.send({ id, uuid }, keyed(unique(), 'not for you'));
   const stored = await api.messages(id);
   return outcome.status === 'failed' && stored.length === 0 ? AS_TOLD : `${outcome.status}, ${stored.length} stored`;
-}
-
-async function disconnected(client: ChatClient): Promise<void> {
-  const until = Date.now() + PATIENCE_MS;
-  while (client.isConnected) {
-    if (Date.now() > until) throw new Error(`${client.name} is still connected.`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 /** Whatever was caused before has passed when a later message is heard. */

@@ -87,6 +87,8 @@ export interface ChatClient {
   nextEvent(matches: (event: ChatEvent) => boolean): Promise<ChatEvent>;
   /** Resolves at once when connected, else when the client has come back by itself. */
   whenConnected(): Promise<void>;
+  /** Resolves at once when not connected, else when the client has noticed that its connection ended. */
+  whenDisconnected(): Promise<void>;
   /** Cuts the connection without a goodbye, as a dead network does. The client comes back by itself. */
   dropTransport(): void;
   disconnect(): Promise<void>;

@@ -20,6 +20,7 @@ export class ClientRecorder {
   private readonly pending = new Map<string, PendingSend>();
   private readonly sent = new Set<string>();
   private readonly acked = new Set<string>();
+  /** for the next change between connected and disconnected */
   private readonly waiting = new Set<() => void>();
   private connections = 0;
   private connected = false;
@@ -56,6 +57,7 @@ export class ClientRecorder {
     const { connection } = here;
     this.connected = false;
     this.setup.history.record({ type: 'disconnected', ...here });
+    for (const resume of [...this.waiting]) resume();
     // What waits for the next connection in the client's buffer is not lost yet.
     for (const send of [...this.pending.values()]) {
       if (send.connection === connection) send.settle({ status: 'failed', code: 'disconnected', retryable: true });
@@ -63,11 +65,11 @@ export class ClientRecorder {
   }
 
   whenConnected(): Promise<void> {
-    if (this.connected) return Promise.resolve();
-    return this.within('a connection', (resolve) => {
-      this.waiting.add(resolve);
-      return () => this.waiting.delete(resolve);
-    });
+    return this.connected ? Promise.resolve() : this.whenChanged('a connection');
+  }
+
+  whenDisconnected(): Promise<void> {
+    return this.connected ? this.whenChanged('the end of the connection') : Promise.resolve();
   }
 
   frame(direction: Frame['direction'], name: string, args: readonly unknown[]): Frame {
@@ -161,6 +163,13 @@ export class ClientRecorder {
         stop();
         resolve(value);
       });
+    });
+  }
+
+  private whenChanged(what: string): Promise<void> {
+    return this.within(what, (resolve) => {
+      this.waiting.add(resolve);
+      return () => this.waiting.delete(resolve);
     });
   }
 

@@ -75,7 +75,7 @@ describe.each(ALL)('%s', (kind) => {
     const client = await start(kind);
     const before = server.handshakes.length;
     client.dropTransport();
-    await history.until(() => !client.isConnected, 10_000);
+    await client.whenDisconnected();
     await client.whenConnected();
     expect(server.handshakes.length).toBe(before + 1);
     const changes = history.events.filter(({ type }) => type === 'connected' || type === 'disconnected');
@@ -124,7 +124,7 @@ describe('the published SDK', () => {
     const client = await start('minchat-sdk');
     const before = server.frames.length;
     client.dropTransport();
-    await history.until(() => !client.isConnected, 10_000);
+    await client.whenDisconnected();
     await client.whenConnected();
     await client.send(roomOf(ann), 'still here');
     expect(namesSent().slice(before)).toEqual(['message']);

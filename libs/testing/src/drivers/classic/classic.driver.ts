@@ -1,11 +1,10 @@
 import { createRequire } from 'node:module';
 import type { z } from 'zod';
 import { keyOf } from '../../history/message-key.js';
-import type { ChatClient, ChatEvent, ChatUser, ClientSetup, Frame, RoomRef, SendOutcome } from '../chat-client.js';
+import type { ChatClient, ChatEvent, ChatUser, ClientSetup, RoomRef, SendOutcome } from '../chat-client.js';
 import { NotInDialect } from '../chat-client.js';
-import { ClientRecorder } from '../client-recorder.js';
 import { decodeFrame } from '../decode.js';
-import { killTransport } from '../transport.js';
+import { RecordedClient } from '../recorded-client.js';
 import {
   CLASSIC_FRAMES,
   listSchema,
@@ -40,11 +39,7 @@ const connectSocket = load('socket.io-client-v2') as (url: string) => ClassicSoc
  * reconnect. A room must be opened before anything is said in it, since messages name rooms by uuid; one's own message coming back is
  * what confirms it, as this wire has no acknowledgements.
  */
-export class ClassicClient implements ChatClient {
-  readonly dialect = DIALECT;
-  readonly name: string;
-  readonly user: ChatUser;
-  private readonly recorder: ClientRecorder;
+export class ClassicClient extends RecordedClient implements ChatClient {
   private readonly rooms = new Map<string, RoomRef>();
   private current: ClassicSocket | null = null;
   private identified = false;
@@ -52,17 +47,7 @@ export class ClassicClient implements ChatClient {
   private readonly supposed = new Set<string>();
 
   constructor(private readonly setup: ClientSetup) {
-    this.name = setup.name;
-    this.user = setup.user;
-    this.recorder = new ClientRecorder(setup, DIALECT, true);
-  }
-
-  get isConnected(): boolean {
-    return this.recorder.isConnected;
-  }
-
-  get rawLog(): readonly Frame[] {
-    return this.recorder.rawLog;
+    super(setup, DIALECT, true);
   }
 
   async connect(): Promise<void> {
@@ -122,26 +107,6 @@ export class ClassicClient implements ChatClient {
     return Promise.reject(new NotInDialect(DIALECT, 'say that somebody types'));
   }
 
-  onEvent(listener: (event: ChatEvent) => void): () => void {
-    return this.recorder.onEvent(listener);
-  }
-
-  nextEvent(matches: (event: ChatEvent) => boolean): Promise<ChatEvent> {
-    return this.recorder.nextEvent(matches);
-  }
-
-  whenConnected(): Promise<void> {
-    return this.recorder.whenConnected();
-  }
-
-  dropTransport(): void {
-    killTransport(this.socket().io.engine);
-  }
-
-  async disconnect(): Promise<void> {
-    this.socket().disconnect();
-  }
-
   private async requestedTitle(peer: ChatUser): Promise<string> {
     const answer = this.answered('logs response', requestedSchema, () => true);
     this.emit('request', { user_id: this.user.number, recipient_id: peer.number });
@@ -157,7 +122,7 @@ export class ClassicClient implements ChatClient {
     this.socket().emit(name, body);
   }
 
-  private socket(): ClassicSocket {
+  protected socket(): ClassicSocket {
     if (this.current === null) throw new Error(`${this.name} is not connected.`);
     return this.current;
   }

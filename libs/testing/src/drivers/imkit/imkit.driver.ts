@@ -1,12 +1,10 @@
 import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
 import { z } from 'zod';
-import { keyOf } from '../../history/message-key.js';
-import type { ChatClient, ChatEvent, ChatUser, ClientSetup, Frame, RoomRef, SendOutcome } from '../chat-client.js';
+import type { ChatClient, ChatEvent, ClientSetup, Frame, RoomRef, SendOutcome } from '../chat-client.js';
 import { NotInDialect } from '../chat-client.js';
-import { ClientRecorder } from '../client-recorder.js';
 import { decodeFrame } from '../decode.js';
-import { killTransport } from '../transport.js';
+import { RecordedClient } from '../recorded-client.js';
 import {
   authSchema,
   confSchema,
@@ -42,14 +40,9 @@ const anyAnswer = successSchema(z.unknown());
  * An IMKit client over socket.io-client 4 and fetch. Says how it wants to be written to and who it is on every connection anew, as the
  * vendor's do, and reads every frame as strictly as the strictest of them.
  */
-export class ImkitClient implements ChatClient {
-  readonly dialect = DIALECT;
-  readonly name: string;
-  readonly user: ChatUser;
-  private readonly recorder: ClientRecorder;
+export class ImkitClient extends RecordedClient implements ChatClient {
   private readonly client: Socket;
   private readonly encoding: ImkitEncoding;
-  private readonly keys = new Map<string, string>();
   private token: string | null;
   /** what the server was told on this connection */
   private mode: ImkitEncoding = 'plain';
@@ -57,21 +50,11 @@ export class ImkitClient implements ChatClient {
   private known: Promise<void> = Promise.resolve();
 
   constructor(private readonly setup: ImkitSetup) {
-    this.name = setup.name;
-    this.user = setup.user;
+    super(setup, DIALECT, true);
     this.encoding = setup.encoding ?? 'base64';
     this.token = setup.token ?? null;
-    this.recorder = new ClientRecorder(setup, DIALECT, true);
     this.client = io(setup.url, { transports: ['websocket'], forceNew: true, autoConnect: false });
     this.watch();
-  }
-
-  get isConnected(): boolean {
-    return this.recorder.isConnected;
-  }
-
-  get rawLog(): readonly Frame[] {
-    return this.recorder.rawLog;
   }
 
   async connect(): Promise<void> {
@@ -103,8 +86,7 @@ export class ImkitClient implements ChatClient {
 
   /** The author's recall; `call('DELETE', ...)` is the owner's removal. */
   async remove(room: RoomRef, messageId: string): Promise<void> {
-    const key = this.keys.get(messageId);
-    if (key !== undefined) this.recorder.deleting(key);
+    this.deleting(messageId);
     await this.change({ room: room.id, messageType: 'recall', _id: messageId });
   }
 
@@ -120,14 +102,6 @@ export class ImkitClient implements ChatClient {
     else this.client.emit('typing', room.id, 'typing');
   }
 
-  onEvent(listener: (event: ChatEvent) => void): () => void {
-    return this.recorder.onEvent(listener);
-  }
-
-  nextEvent(matches: (event: ChatEvent) => boolean): Promise<ChatEvent> {
-    return this.recorder.nextEvent(matches);
-  }
-
   /** The decoded payload of the next event of this name. */
   async nextPayload(name: string): Promise<unknown> {
     const event = await this.recorder.nextEvent(({ raw }) => raw.name === name, `'${name}'`);
@@ -135,17 +109,9 @@ export class ImkitClient implements ChatClient {
   }
 
   /** A connection of this wire is good for nothing until it has said who it is. */
-  async whenConnected(): Promise<void> {
-    await this.recorder.whenConnected();
+  override async whenConnected(): Promise<void> {
+    await super.whenConnected();
     await this.known;
-  }
-
-  dropTransport(): void {
-    killTransport(this.client.io.engine);
-  }
-
-  async disconnect(): Promise<void> {
-    this.client.disconnect();
   }
 
   /** A REST call of the wire; the envelope is checked, what it holds is the caller's to check. */
@@ -171,6 +137,10 @@ export class ImkitClient implements ChatClient {
     const answer = await this.call(method, path, body);
     if (answer.ok) return answer.result;
     throw new Error(`${this.name}: ${method} ${path} answered ${answer.status} ${answer.code}: ${answer.message}`);
+  }
+
+  protected socket(): Socket {
+    return this.client;
   }
 
   private get(path: string): Promise<unknown> {
@@ -222,11 +192,6 @@ export class ImkitClient implements ChatClient {
     });
   }
 
-  private settled(text: string, outcome: SendOutcome): void {
-    if (outcome.status === 'acked' && outcome.messageId !== null) this.keys.set(outcome.messageId, keyOf(text));
-    this.recorder.settled(keyOf(text), outcome);
-  }
-
   private watch(): void {
     this.client.on('connect', () => {
       this.mode = 'plain';
@@ -269,8 +234,7 @@ export class ImkitClient implements ChatClient {
 
   private onMessage({ room, text, messageId }: ChatEvent): void {
     if (room === null || text === null || messageId === null) return;
-    this.keys.set(messageId, keyOf(text));
-    this.recorder.received(room, text, messageId);
+    this.received(room, text, messageId);
   }
 }
 

@@ -1,8 +1,6 @@
-import { keyOf } from '../../history/message-key.js';
-import type { ChatClient, ChatEvent, ChatUser, ClientSetup, Frame, RoomRef, SendOutcome } from '../chat-client.js';
-import { ClientRecorder } from '../client-recorder.js';
+import type { ChatClient, ChatEvent, ClientSetup, RoomRef, SendOutcome } from '../chat-client.js';
 import { decodeFrame } from '../decode.js';
-import { killTransport } from '../transport.js';
+import { RecordedClient } from '../recorded-client.js';
 import { ackSchema, MINCHAT_FRAMES } from './minchat.frames.js';
 
 const DIALECT = 'minchat';
@@ -27,18 +25,9 @@ export interface WireSocket {
 }
 
 /** What the published SDK and a plain socket have in common: the socket below them, watched without touching it. */
-export abstract class MinChatClient implements ChatClient {
-  readonly dialect = DIALECT;
-  readonly name: string;
-  readonly user: ChatUser;
-  protected readonly recorder: ClientRecorder;
-  /** texts by message id, of which only deleting needs the key */
-  private readonly keys = new Map<string, string>();
-
+export abstract class MinChatClient extends RecordedClient implements ChatClient {
   constructor(protected readonly setup: MinChatSetup) {
-    this.name = setup.name;
-    this.user = setup.user;
-    this.recorder = new ClientRecorder(setup, DIALECT, false);
+    super(setup, DIALECT, false);
   }
 
   abstract connect(): Promise<void>;
@@ -47,17 +36,9 @@ export abstract class MinChatClient implements ChatClient {
   abstract edit(room: RoomRef, messageId: string, text: string): Promise<void>;
   abstract markRead(room: RoomRef, messageId: string): Promise<void>;
   abstract typing(room: RoomRef, isTyping: boolean): Promise<void>;
-  protected abstract socket(): WireSocket;
+  protected abstract override socket(): WireSocket;
   protected abstract post(room: RoomRef, text: string): Promise<void>;
   protected abstract postRemoval(room: RoomRef, messageId: string): Promise<void>;
-
-  get isConnected(): boolean {
-    return this.recorder.isConnected;
-  }
-
-  get rawLog(): readonly Frame[] {
-    return this.recorder.rawLog;
-  }
 
   async send(room: RoomRef, text: string): Promise<SendOutcome> {
     const outcome = this.recorder.sending(room.id, text);
@@ -66,29 +47,8 @@ export abstract class MinChatClient implements ChatClient {
   }
 
   async remove(room: RoomRef, messageId: string): Promise<void> {
-    const key = this.keys.get(messageId);
-    if (key !== undefined) this.recorder.deleting(key);
+    this.deleting(messageId);
     await this.postRemoval(room, messageId);
-  }
-
-  onEvent(listener: (event: ChatEvent) => void): () => void {
-    return this.recorder.onEvent(listener);
-  }
-
-  nextEvent(matches: (event: ChatEvent) => boolean): Promise<ChatEvent> {
-    return this.recorder.nextEvent(matches);
-  }
-
-  whenConnected(): Promise<void> {
-    return this.recorder.whenConnected();
-  }
-
-  dropTransport(): void {
-    killTransport(this.socket().io.engine);
-  }
-
-  async disconnect(): Promise<void> {
-    this.socket().disconnect();
   }
 
   /** A frame and its answer. Plain, since a timeout of the client's own would change the answers that `watch` sees. */
@@ -97,17 +57,6 @@ export abstract class MinChatClient implements ChatClient {
       this.socket().emit(event, { ...body, apiKey: this.setup.apiKey }, resolve);
       return () => undefined;
     });
-  }
-
-  protected settled(text: string, outcome: SendOutcome): void {
-    if (outcome.status === 'acked' && outcome.messageId !== null) this.keys.set(outcome.messageId, keyOf(text));
-    this.recorder.settled(keyOf(text), outcome);
-  }
-
-  /** A message as the app got it. */
-  protected received(room: string, text: string, messageId: string): void {
-    this.keys.set(messageId, keyOf(text));
-    this.recorder.received(room, text, messageId);
   }
 
   /** Watches every frame below the client: the manager tells each packet, acknowledgements included. */

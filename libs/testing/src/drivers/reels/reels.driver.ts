@@ -2,10 +2,9 @@ import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
 import { keyOf } from '../../history/message-key.js';
 import { NativeApi, NativeApiError } from '../../world/native-api.js';
-import type { ChatClient, ChatEvent, ChatUser, ClientSetup, Frame, RoomRef, SendOutcome } from '../chat-client.js';
-import { ClientRecorder } from '../client-recorder.js';
+import type { ChatClient, ClientSetup, RoomRef, SendOutcome } from '../chat-client.js';
 import { decodeFrame } from '../decode.js';
-import { killTransport } from '../transport.js';
+import { RecordedClient } from '../recorded-client.js';
 import { REELS_FRAMES } from './reels.frames.js';
 
 const DIALECT = 'reels';
@@ -21,31 +20,15 @@ export interface ReelsSetup extends ClientSetup {
  * A hand-written client of the documented events: socket.io-client 4 with the token in its handshake. What the wire has no emit for goes
  * through the native API with the same token. It hears of all its rooms from the moment it is connected.
  */
-export class ReelsClient implements ChatClient {
-  readonly dialect = DIALECT;
-  readonly name: string;
-  readonly user: ChatUser;
-  private readonly recorder: ClientRecorder;
+export class ReelsClient extends RecordedClient implements ChatClient {
   private readonly client: Socket;
   private readonly api: NativeApi;
-  /** texts' keys by message id, of which only deleting needs them */
-  private readonly keys = new Map<string, string>();
 
   constructor({ token, ...setup }: ReelsSetup) {
-    this.name = setup.name;
-    this.user = setup.user;
-    this.recorder = new ClientRecorder(setup, DIALECT, true);
+    super(setup, DIALECT, true);
     this.api = new NativeApi(setup.url, token);
     this.client = io(setup.url, { transports: ['websocket'], autoConnect: false, auth: { token } });
     this.watch(this.client);
-  }
-
-  get isConnected(): boolean {
-    return this.recorder.isConnected;
-  }
-
-  get rawLog(): readonly Frame[] {
-    return this.recorder.rawLog;
   }
 
   async connect(): Promise<void> {
@@ -65,7 +48,7 @@ export class ReelsClient implements ChatClient {
 
   send(room: RoomRef, text: string): Promise<SendOutcome> {
     const outcome = this.recorder.sending(room.id, text);
-    void this.post(room, text).then((settled) => this.recorder.settled(keyOf(text), settled));
+    void this.post(room, text).then((outcome) => this.settled(text, outcome));
     return outcome;
   }
 
@@ -74,8 +57,7 @@ export class ReelsClient implements ChatClient {
   }
 
   async remove(_room: RoomRef, messageId: string): Promise<void> {
-    const key = this.keys.get(messageId);
-    if (key !== undefined) this.recorder.deleting(key);
+    this.deleting(messageId);
     await this.api.deleteMessage(messageId);
   }
 
@@ -88,32 +70,14 @@ export class ReelsClient implements ChatClient {
     return this.emit(isTyping ? 'typing-started' : 'typing-stopped', room);
   }
 
-  onEvent(listener: (event: ChatEvent) => void): () => void {
-    return this.recorder.onEvent(listener);
-  }
-
-  nextEvent(matches: (event: ChatEvent) => boolean): Promise<ChatEvent> {
-    return this.recorder.nextEvent(matches);
-  }
-
-  whenConnected(): Promise<void> {
-    return this.recorder.whenConnected();
-  }
-
-  dropTransport(): void {
-    killTransport(this.client.io.engine);
-  }
-
-  disconnect(): Promise<void> {
-    this.client.disconnect();
-    return Promise.resolve();
+  protected socket(): Socket {
+    return this.client;
   }
 
   /** Never rejects. The key is the client id, so that the app's repetition of a send is the same message. */
   private async post(room: RoomRef, text: string): Promise<SendOutcome> {
     try {
       const { id } = await this.api.send(room.id, { clientMessageId: keyOf(text), text });
-      this.keys.set(id, keyOf(text));
       return { status: 'acked', messageId: id };
     } catch (error) {
       if (!(error instanceof NativeApiError)) return { status: 'failed', code: 'unreachable', retryable: true };
@@ -140,7 +104,6 @@ export class ReelsClient implements ChatClient {
     const frame = this.recorder.frame('in', String(name), args);
     const event = this.recorder.heard(frame, decodeFrame(REELS_FRAMES, frame.name, args));
     if (event?.type !== 'message' || event.room === null || event.messageId === null) return;
-    this.keys.set(event.messageId, keyOf(event.text ?? ''));
-    this.recorder.received(event.room, event.text ?? '', event.messageId);
+    this.received(event.room, event.text ?? '', event.messageId);
   }
 }

@@ -3,12 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'socket.io-client';
 import { io } from 'socket.io-client';
 import { z } from 'zod';
-import { keyOf } from '../../history/message-key.js';
-import type { ChatClient, ChatEvent, ChatUser, ClientSetup, Frame, RoomRef, SendOutcome } from '../chat-client.js';
+import type { ChatClient, ChatEvent, ClientSetup, RoomRef, SendOutcome } from '../chat-client.js';
 import { NotInDialect } from '../chat-client.js';
-import { ClientRecorder } from '../client-recorder.js';
 import { decodeFrame } from '../decode.js';
-import { killTransport } from '../transport.js';
+import { RecordedClient } from '../recorded-client.js';
 import type { VChatRoom } from './vchat.frames.js';
 import { connectedSchema, dataSchema, listedMessageSchema, roomSchema, VCHAT_FRAMES } from './vchat.frames.js';
 
@@ -44,27 +42,12 @@ const refusalSchema = z.strictObject({ data: z.string().min(1) });
  * A client as the published Flutter SDK is one: signs in over REST, opens a WebSocket with its token in header and query, sends over
  * REST and repeats, with the same local id, what was not answered. It tells that it got a message by itself.
  */
-export class VChatClient implements ChatClient {
-  readonly dialect = DIALECT;
-  readonly name: string;
-  readonly user: ChatUser;
-  private readonly recorder: ClientRecorder;
-  private readonly keys = new Map<string, string>();
+export class VChatClient extends RecordedClient implements ChatClient {
   private current: Socket | null = null;
   private token: string | null = null;
 
   constructor(private readonly setup: VChatSetup) {
-    this.name = setup.name;
-    this.user = setup.user;
-    this.recorder = new ClientRecorder(setup, DIALECT, true);
-  }
-
-  get isConnected(): boolean {
-    return this.recorder.isConnected;
-  }
-
-  get rawLog(): readonly Frame[] {
-    return this.recorder.rawLog;
+    super(setup, DIALECT, true);
   }
 
   /** The socket is refused without a token, so signing in comes first. */
@@ -88,7 +71,7 @@ export class VChatClient implements ChatClient {
 
   send(room: RoomRef, text: string): Promise<SendOutcome> {
     const outcome = this.recorder.sending(room.id, text);
-    void this.post(room.id, text).then((result) => this.recorder.settled(keyOf(text), result));
+    void this.post(room.id, text).then((result) => this.settled(text, result));
     return outcome;
   }
 
@@ -97,8 +80,7 @@ export class VChatClient implements ChatClient {
   }
 
   async remove(room: RoomRef, messageId: string): Promise<void> {
-    const key = this.keys.get(messageId);
-    if (key !== undefined) this.recorder.deleting(key);
+    this.deleting(messageId);
     await this.call('DELETE', `channel/${encodeURIComponent(room.id)}/message/${messageId}/delete/all`);
   }
 
@@ -111,23 +93,8 @@ export class VChatClient implements ChatClient {
     this.emit('v1RoomStatusChange', { roomId: room.id, status: isTyping ? 'typing' : 'stop' });
   }
 
-  onEvent(listener: (event: ChatEvent) => void): () => void {
-    return this.recorder.onEvent(listener);
-  }
-
-  nextEvent(matches: (event: ChatEvent) => boolean): Promise<ChatEvent> {
-    return this.recorder.nextEvent(matches);
-  }
-
-  whenConnected(): Promise<void> {
-    return this.recorder.whenConnected();
-  }
-
-  dropTransport(): void {
-    killTransport(this.socket().io.engine);
-  }
-
-  async disconnect(): Promise<void> {
+  /** One that could not sign in has no socket yet. */
+  override async disconnect(): Promise<void> {
     this.current?.disconnect();
   }
 
@@ -203,8 +170,7 @@ export class VChatClient implements ChatClient {
 
   private onMessage({ room, user, text, messageId }: ChatEvent): void {
     if (room === null || messageId === null || text === null) return;
-    this.keys.set(messageId, keyOf(text));
-    this.recorder.received(room, text, messageId);
+    this.received(room, text, messageId);
     if (user !== this.user.id) this.emit('v1DeliverChatRoom', { roomId: room });
   }
 
@@ -216,7 +182,6 @@ export class VChatClient implements ChatClient {
         const path = `channel/${encodeURIComponent(roomId)}/message`;
         const sent = listedMessageSchema.parse(await this.call('POST', path, messageForm(localId, text)));
         if (sent.lId !== localId) this.recorder.malformed('message', `has the local id ${sent.lId}, not ${localId}`);
-        this.keys.set(sent._id, keyOf(text));
         return { status: 'acked', messageId: sent._id };
       } catch (error) {
         if (error instanceof VChatRefused) return refused(error);
@@ -232,7 +197,7 @@ export class VChatClient implements ChatClient {
     return { status: 'failed', code: 'malformed', retryable: true };
   }
 
-  private socket(): Socket {
+  protected socket(): Socket {
     if (this.current === null) throw new Error(`${this.name} is not connected.`);
     return this.current;
   }
