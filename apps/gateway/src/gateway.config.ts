@@ -37,6 +37,11 @@ export const gatewayConfig = fragment('gateway', {
     secret: true,
     doc: 'Redis for signals between gateways; unset: this gateway is alone.',
   }),
+  ownUrl: setting({
+    env: 'PARLANCE_GATEWAY_URL',
+    schema: url('http').optional(),
+    doc: 'Where other gateways reach this one: they hand on what a balancer brought them by mistake; unset: nothing is handed on.',
+  }),
   apiUrl: setting({
     env: 'PARLANCE_API_URL',
     schema: url('http', 'https').optional(),

@@ -89,9 +89,8 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
     faults,
     tenant: (id) => makeTenant(database.url, id),
     startGateway: async (name, env = {}, over = (bus) => bus) => {
-      const pod = await startPod(over(hub.connect(name)), name, [
-        GatewayModule.register(settings({ PARLANCE_POD_ID: name, ...env })),
-      ]);
+      const modules = [GatewayModule.register(settings({ PARLANCE_POD_ID: name, ...env }))];
+      const pod = await startPod(over(hub.connect(name)), name, modules, env['PARLANCE_GATEWAY_URL']);
       pods.push(pod);
       return pod;
     },
@@ -175,7 +174,7 @@ async function makeTenant(url: string, id: string): Promise<string> {
   return key.text;
 }
 
-async function startPod(bus: Bus, name: string, modules: readonly NestModule[]): Promise<Pod> {
+async function startPod(bus: Bus, name: string, modules: readonly NestModule[], ownUrl?: string): Promise<Pod> {
   const logger = createLogger({ service: name, level: 'warn' });
   const drain = new Drain({ logger, graceMs: 2_000 });
   const metrics = new Metrics();
@@ -184,7 +183,7 @@ async function startPod(bus: Bus, name: string, modules: readonly NestModule[]):
   const running: RunningApp = await startApp({
     platform: { logger, metrics, health: new Health(), drain, clock, bus },
     modules,
-    http: { host: '127.0.0.1', port: 0 },
+    http: { host: '127.0.0.1', port: Number(new URL(ownUrl ?? 'http://127.0.0.1:0').port) },
     release: () => bus.drain(),
   });
   return {

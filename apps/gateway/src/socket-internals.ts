@@ -68,6 +68,15 @@ export function onEngineConnection(io: Server, listener: (connection: EngineConn
   io.engine.on('connection', (connection: unknown) => listener(connection as EngineConnection));
 }
 
+/** Names each new Engine.IO connection; clients bring the name back as `sid` with every later request of theirs. */
+export function nameEngines(io: Server, name: () => string): void {
+  (io.engine as unknown as { generateId: () => string }).generateId = name;
+}
+
+export function hasEngine(io: Server, id: string): boolean {
+  return Object.hasOwn((io.engine as unknown as { readonly clients: object }).clients, id);
+}
+
 /**
  * Puts Parlance's own session token in the CONNECT packet's `pid`; socket.io-client >= 4.6 brings it back as `auth.pid` when it
  * reconnects. Must run in a namespace middleware, before the packet is written. EIO 3 has no place for it.
