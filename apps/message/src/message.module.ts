@@ -1,6 +1,8 @@
 import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
 import { HEALTH, LOGGER } from '@parlance/bootstrap';
 import type { Health, Logger } from '@parlance/observability';
+import { AudienceController } from './audience/audience.controller.js';
+import { AudienceRepository } from './audience/audience.repository.js';
 import { BanController } from './ban/ban.controller.js';
 import { BanRepository } from './ban/ban.repository.js';
 import { BanService } from './ban/ban.service.js';
@@ -11,6 +13,8 @@ import { BroadcastRepository } from './broadcast/broadcast.repository.js';
 import { BroadcastService } from './broadcast/broadcast.service.js';
 import { Intake } from './bus/intake.js';
 import { Database } from './database/database.js';
+import { EventController } from './event/event.controller.js';
+import { EventRepository } from './event/event.repository.js';
 import { FileController } from './file/file.controller.js';
 import { FileRepository } from './file/file.repository.js';
 import { FileService } from './file/file.service.js';
@@ -53,6 +57,8 @@ import { ListingRepository } from './listing/listing.repository.js';
 import { IdleStreamRepository } from './maintenance/idle-stream.repository.js';
 import { PageRepository } from './message/page.repository.js';
 import { RoomPublisher } from './publish/room.publisher.js';
+import { DeliveryRepository } from './receipt/delivery.repository.js';
+import { DeliveryService } from './receipt/delivery.service.js';
 import { ReceiptController } from './receipt/receipt.controller.js';
 import { ReceiptRepository } from './receipt/receipt.repository.js';
 import { ReceiptService } from './receipt/receipt.service.js';
@@ -92,6 +98,7 @@ export class MessageModule implements OnModuleDestroy {
     return {
       module: MessageModule,
       controllers: [
+        AudienceController,
         RoomController,
         MemberController,
         BanController,
@@ -100,6 +107,7 @@ export class MessageModule implements OnModuleDestroy {
         MessageController,
         ReceiptController,
         LogController,
+        EventController,
         SessionController,
         FileController,
         PersonalController,
@@ -131,11 +139,15 @@ export class MessageModule implements OnModuleDestroy {
         InvitationService,
         MessageRepository,
         MessageService,
+        AudienceRepository,
+        DeliveryRepository,
+        DeliveryService,
         ReceiptRepository,
         ReceiptService,
         RoomLogRepository,
         LogRepository,
         LogService,
+        EventRepository,
         SessionRepository,
         SessionService,
         LeaseRepository,

@@ -1,5 +1,6 @@
 export { addressesOfRoom, command, event, query, roomAddress, userAddress } from './contract.js';
 export type { EventContract, RequestContract } from './contract.js';
+export { countMembers, findAudience, findPeers, markDelivered } from './audience.js';
 export {
   acceptCall,
   createCall,
@@ -73,7 +74,6 @@ export {
   deleteMessage,
   deleteRoom,
   editMessage,
-  findOnline,
   findSession,
   getHeads,
   getMessage,
@@ -89,4 +89,25 @@ export {
   sendMessage,
 } from './message.js';
 export type { RoomListing } from './message.js';
+export { endLease, findPresence, REPORT_PAGE, reportLease } from './presence.js';
 export { roomPublished } from './publication.js';
+export { eventsAfter, listConnected, LOG_START, logCursorSchema } from './events.js';
+export type { LogCursor } from './events.js';
+export {
+  consumeReward,
+  createReward,
+  explainScore,
+  factInputSchema,
+  getReward,
+  getScore,
+  getScoreRules,
+  leaderboardPeriodSchema,
+  ledgerEntrySchema,
+  listLeaderboard,
+  MAX_FACTS,
+  putScoreRules,
+  recomputeScore,
+  recordFacts,
+  rewardFieldsSchema,
+  rewardSchema,
+} from './gamification.js';

@@ -64,6 +64,15 @@ export type {
 } from './call/call-machine.js';
 export { scoreActionSchema, scoreDaySchema, weekdaySchema } from './score/score.js';
 export type { ScoreAction, ScoreDay, Weekday } from './score/score.js';
+export {
+  DEFAULT_SCORE_RULES,
+  DIRECT_MESSAGE,
+  factTypeSchema,
+  REEL_SEEN,
+  ruleActionSchema,
+  scoreRulesSchema,
+} from './score/score-rules.js';
+export type { RuleAction, ScoreRules } from './score/score-rules.js';
 export { DEFAULT_ROOM_PREFERENCES, jsonValueSchema, roomPreferencesSchema } from './preference/preference.js';
 export type { JsonValue, RoomPreferences } from './preference/preference.js';
 export { invitationSchema, invitationStateSchema } from './invitation/invitation.js';

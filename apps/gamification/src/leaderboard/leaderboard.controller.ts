@@ -1,0 +1,16 @@
+import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { listLeaderboard } from '@parlance/contracts';
+import { Intake } from '../bus/intake.js';
+import { LeaderboardService } from './leaderboard.service.js';
+
+@Controller()
+export class LeaderboardController implements OnApplicationBootstrap {
+  constructor(
+    @Inject(Intake) private readonly intake: Intake,
+    @Inject(LeaderboardService) private readonly leaderboards: LeaderboardService,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.intake.open((bus) => [bus.serve(listLeaderboard, async (input) => this.leaderboards.list(input))]);
+  }
+}
