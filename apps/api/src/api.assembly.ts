@@ -50,7 +50,15 @@ export async function assembleApi(settings: ApiSettings, env: ApiEnvironment): P
   const media = openMedia(settings.media, clock);
   const newId = objectIdMaker({ now: clock, randomBytes });
   const actions = restActions(
-    busActions({ bus, directory, newId, maxTextChars: limits.textChars, storage: files, media }),
+    busActions({
+      bus,
+      directory,
+      newId,
+      maxTextChars: limits.textChars,
+      maxPresenceMembers: limits.presenceMembers,
+      storage: files,
+      media,
+    }),
   );
   const apiLimits = new ApiLimits(settings);
   const pipeline = new RequestPipeline({

@@ -46,6 +46,8 @@ describe('appEnvironment', () => {
     expect(appEnvironment('api', given, {})).toEqual(common);
     expect(appEnvironment('gateway', given, {})).toEqual({ ...common, REDIS_URL: given.REDIS_URL });
     expect(appEnvironment('message', given, {})).toEqual({ ...common, DATABASE_URL: given.DATABASE_URL });
+    const both = { DATABASE_URL: given.DATABASE_URL, REDIS_URL: given.REDIS_URL };
+    expect(appEnvironment('presence', given, {})).toEqual({ ...common, ...both });
     expect(appEnvironment('identity', given, {})).toEqual({
       ...common,
       DATABASE_URL: given.DATABASE_URL,
@@ -56,7 +58,7 @@ describe('appEnvironment', () => {
   it('tells the edges alone where uploads are', () => {
     const storage = { PARLANCE_STORAGE_DIR: '/files', PARLANCE_FILES_SECRET_FILE: '/secret' };
     for (const edge of ['gateway', 'api'] as const) expect(appEnvironment(edge, storage, {})).toEqual(storage);
-    for (const service of ['identity', 'message', 'call'] as const)
+    for (const service of ['identity', 'message', 'call', 'presence', 'gamification'] as const)
       expect(appEnvironment(service, storage, {})).toEqual({});
   });
 

@@ -65,10 +65,12 @@ export const APP_SETTINGS: Readonly<Record<Role, readonly string[]>> = {
     'PARLANCE_CALL_GRACE',
     'PARLANCE_LIMIT_CALLS_PER_MINUTE',
   ],
+  gamification: ['DATABASE_URL', 'PARLANCE_GAMIFICATION_QUEUE_ITEMS', 'PARLANCE_GAMIFICATION_LANES'],
+  presence: ['DATABASE_URL', 'REDIS_URL', 'PARLANCE_PRESENCE_LEASE', 'PARLANCE_PRESENCE_GRACE'],
 };
 
 /** Settings that the cluster decides for each of its processes: replicas would not be told apart if a person set them. */
-export const DECIDED_HERE: readonly string[] = ['PARLANCE_POD_ID', 'PARLANCE_API_URL'];
+export const DECIDED_HERE: readonly string[] = ['PARLANCE_POD_ID', 'PARLANCE_API_URL', 'PARLANCE_GATEWAY_URL'];
 
 const fragments: readonly Fragment[] = sharedFragments;
 /** What every app knows. */

@@ -57,7 +57,7 @@ interface Servers {
 }
 
 /** Each waits for those before it: clients go first, what everybody needs goes last. */
-const STOP_ORDER: readonly (readonly Role[])[] = [['gateway'], ['api'], ['identity', 'message', 'call']];
+const STOP_ORDER: readonly (readonly Role[])[] = [['gateway'], ['api'], ['identity', 'message', 'call', 'presence', 'gamification']];
 const LOOPBACK = '127.0.0.1';
 /** A graceful shutdown has this many steps, each bounded by the grace. */
 const STEPS = 8;
@@ -149,14 +149,20 @@ export class Cluster {
     const apiUrl = urlOf({ host: LOOPBACK, port: apiPort });
     const inner = async (name: string, role: Role): Promise<AppPart> =>
       this.#app(name, role, { HOST: LOOPBACK, PORT: String(await freePort()) }, home);
-    const gateway = (name: string, port: number): AppPart =>
-      this.#app(name, 'gateway', { HOST: host, PORT: String(port), PARLANCE_API_URL: apiUrl }, home);
+    const gateway = (name: string, port: number): AppPart => {
+      const urls = { PARLANCE_API_URL: apiUrl, PARLANCE_GATEWAY_URL: urlOf({ host, port }) };
+      return this.#app(name, 'gateway', { HOST: host, PORT: String(port), ...urls }, home);
+    };
     this.#apps = [
       await inner('identity-0', 'identity'),
       await inner('message-0', 'message'),
       await inner('message-1', 'message'),
       await inner('call-0', 'call'),
       await inner('call-1', 'call'),
+      await inner('presence-0', 'presence'),
+      await inner('presence-1', 'presence'),
+      await inner('gamification-0', 'gamification'),
+      await inner('gamification-1', 'gamification'),
       this.#app('api', 'api', { HOST: LOOPBACK, PORT: String(apiPort) }, home),
       gateway('gateway-0', gateways[0]),
       gateway('gateway-1', gateways[1]),
@@ -205,6 +211,11 @@ export class Cluster {
       },
       message: unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
       call: unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
+      gamification: unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
+      presence: {
+        ...unlessGiven('REDIS_URL', redis?.backing.address?.url),
+        ...unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
+      },
     };
     return { ...own[role], ...unlessGiven('NATS_URL', nats?.backing.address?.url), PARLANCE_ENDS_WITH_PARENT: 'true' };
   }
@@ -232,6 +243,8 @@ export class Cluster {
       identity: of('identity'),
       message: of('message'),
       call: of('call'),
+      presence: of('presence'),
+      gamification: of('gamification'),
       redis: serverStatus(redis),
       nats: serverStatus(nats),
       postgres: serverStatus(postgres),

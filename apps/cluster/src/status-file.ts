@@ -21,6 +21,8 @@ export interface ClusterStatus {
   readonly identity: readonly PartStatus[];
   readonly message: readonly PartStatus[];
   readonly call: readonly PartStatus[];
+  readonly presence: readonly PartStatus[];
+  readonly gamification: readonly PartStatus[];
   readonly redis: ServerStatus | null;
   readonly nats: ServerStatus | null;
   readonly postgres: ServerStatus | null;

@@ -1,4 +1,4 @@
-import { findOnline } from '@parlance/contracts';
+import { findPresence } from '@parlance/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { API_KEY, Clients, Heard, say } from './clients.fixture.js';
 import { startWorld, type Pod, type World } from './gateway.fixture.js';
@@ -22,7 +22,7 @@ async function gauge(name: string): Promise<number> {
 }
 
 async function isOnline(userId: string): Promise<boolean> {
-  const { online } = await world.bus.request(findOnline, { tenantId: 'demo', userIds: [userId] });
+  const { online } = await world.bus.request(findPresence, { tenantId: 'demo', userIds: [userId] });
   return online.includes(userId);
 }
 
@@ -42,6 +42,7 @@ describe('a connection that vanishes while it is bound', () => {
     }
     await until(async () => (await gauge('gateway_connections_count')) === 0);
     await until(async () => (await gauge('gateway_subscriptions_count')) === 0);
+    await until(async () => (await world.openSessions('cat')) === 0);
     await until(async () => !(await isOnline('cat')));
   });
 });

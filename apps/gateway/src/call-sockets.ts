@@ -4,6 +4,7 @@ import { noteCallSockets, SOCKET_NOTES } from '@parlance/contracts';
 import type { UserEvent } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
 import type { Connection } from './connection.js';
+import { isMeant } from './dispatcher.js';
 
 /** New connections are told of together. */
 const GATHER_MS = 50;
@@ -15,6 +16,11 @@ interface Key {
   readonly userId: string;
   readonly connectionId: string;
 }
+interface Told {
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly callId: string;
+}
 type Here = Key & { readonly device: string; readonly fresh: boolean };
 
 /**
@@ -25,6 +31,7 @@ type Here = Key & { readonly device: string; readonly fresh: boolean };
 export class CallSockets {
   private here = new Map<string, Here>();
   private left = new Map<string, Key>();
+  private heard: Told[] = [];
   /** connections of people in calls */
   private readonly known = new Set<string>();
   /** those that are being told of: it is not known yet whether they are */
@@ -43,10 +50,17 @@ export class CallSockets {
     this.put(connection, true, GATHER_MS);
   }
 
-  /** These connections were told of a call of their user: it concerns them from now on. */
+  /** These are told of a call of their user: it concerns them from now on. That they heard of its end is passed on. */
   told(event: UserEvent, connections: Iterable<Connection>): void {
-    if (event.type !== 'call.offered' && event.type !== 'call.accepted') return;
-    for (const connection of connections) if (connection.state === 'live') this.put(connection, false, 0);
+    const live = [...connections].filter(({ state }) => state === 'live');
+    if (event.type === 'call.offered' || event.type === 'call.accepted') {
+      for (const connection of live) this.put(connection, false, 0);
+    }
+    if (event.type !== 'call.ended' || event.elsewhere) return;
+    const heard = live.some((connection) => isMeant(event.device, connection));
+    if (!heard || this.heard.length >= MAX_WAITING) return;
+    this.heard.push({ tenantId: event.tenantId, userId: event.userId, callId: event.call.id });
+    this.soon(0);
   }
 
   gone(connection: Connection): void {
@@ -61,7 +75,8 @@ export class CallSockets {
 
   /** Says that this gateway lives, if anybody is in a call here, and repeats what could not be told before. */
   beat(): void {
-    if (this.known.size > 0 || this.here.size > 0 || this.left.size > 0) this.soon(0, true);
+    const waiting = this.here.size + this.left.size + this.heard.length;
+    if (this.known.size > 0 || waiting > 0) this.soon(0, true);
   }
 
   /** Settles when everything that waits was told, or could not be. */
@@ -98,17 +113,22 @@ export class CallSockets {
   private async send(beat: boolean): Promise<void> {
     const here = [...this.here.values()];
     const left = [...this.left.values()];
+    const told = this.heard;
     this.here = new Map();
     this.left = new Map();
-    for (let start = 0; start < Math.max(here.length, left.length, beat ? 1 : 0); start += SOCKET_NOTES) {
-      this.asked = new Set(here.slice(start, start + SOCKET_NOTES).map(({ connectionId }) => connectionId));
-      const page = { here: here.slice(start, start + SOCKET_NOTES), left: left.slice(start, start + SOCKET_NOTES) };
+    this.heard = [];
+    const length = Math.max(here.length, left.length, told.length, beat ? 1 : 0);
+    for (let start = 0; start < length; start += SOCKET_NOTES) {
+      const end = start + SOCKET_NOTES;
+      const page = { here: here.slice(start, end), left: left.slice(start, end), told: told.slice(start, end) };
+      this.asked = new Set(page.here.map(({ connectionId }) => connectionId));
       try {
         const { known } = await this.bus.request(noteCallSockets, { podId: this.podId, ...page });
         this.learn(page.here, new Set(known));
       } catch (err) {
         this.logger.warn({ code: 'call-sockets-untold', err }, 'the call service hears of sockets with the next beat');
         this.keep(here.slice(start), left.slice(start));
+        this.heard = [...told.slice(start), ...this.heard].slice(0, MAX_WAITING);
         return;
       } finally {
         this.asked = new Set();

@@ -1,9 +1,10 @@
 import type { ActionContext, Actions, Caller, ConnectionIntent, Directory } from '@parlance/actions';
-import { actingUser, busActions } from '@parlance/actions';
+import { actingUser, busActions, SILENCE_MS } from '@parlance/actions';
 import { getRoom } from '@parlance/contracts';
 import type { RoomStamp, Signal } from '@parlance/domain';
 import { ParlanceError, snapshotOf } from '@parlance/domain';
 import type { Connection } from './connection.js';
+import type { TypingRequest } from './presence/typing-desk.js';
 import type { SendLanes } from './send-lanes.js';
 
 /** A send is answered, or fails with a retryable code, within this, its wait for those before it included, ms. */
@@ -17,6 +18,13 @@ export interface ConnectionPorts extends ActionContext {
   readonly directory: Directory;
   readonly mayHear: (connection: Connection, room: RoomStamp) => boolean;
   readonly emitSignal: (signal: Signal) => void;
+  /** Errors: `rate-limited`. */
+  readonly setTyping: (connection: Connection, request: TypingRequest) => void;
+  /** Too many members for what is told to everybody in it all the time. */
+  readonly isLargeRoom: (tenantId: string, room: RoomStamp) => Promise<boolean>;
+  /** Whether its user is seen to be online by this connection. */
+  readonly show: (connection: Connection) => void;
+  readonly hide: (connection: Connection) => void;
   readonly leave: (connection: Connection) => Promise<void>;
   /** Settles when the connection's session is stored as it is now. */
   readonly save: (connection: Connection) => Promise<void>;
@@ -110,9 +118,14 @@ function ownActions(ports: ConnectionPorts, connection: Connection): Pick<Action
       await ports.save(connection);
       return {};
     },
-    'typing.set': async (caller, { room, status, text }) => {
+    'typing.set': async (caller, { room, status, text, endsBySilence }) => {
       const stamp = await heardRoom(caller, room);
-      ports.emitSignal({ type: 'typing.changed', ...signalBase(caller, stamp), status, text: text ?? null });
+      if (await ports.isLargeRoom(caller.tenant.id, stamp)) return {};
+      const { origin: _, ...who } = signalBase(caller, stamp);
+      const lastsMs = endsBySilence === true ? SILENCE_MS : undefined;
+      if (connection.state === 'live') {
+        ports.setTyping(connection, { ...who, status, text: text ?? null, lastsMs });
+      }
       return {};
     },
     'refresh.request': async (caller, { room }) => {
@@ -122,12 +135,18 @@ function ownActions(ports: ConnectionPorts, connection: Connection): Pick<Action
     },
     'presence.show': async (caller, { online }) => {
       const user = actingUser(caller);
-      const lastSeenAt = online ? user.lastSeenAt : new Date(ports.now()).toISOString();
+      if (!online) {
+        // Whether its user is gone by that is for the presence service to say: there may be another device.
+        ports.hide(connection);
+        return { user, online, lastSeenAt: new Date(ports.now()).toISOString() };
+      }
+      ports.show(connection);
       for (const roomId of connection.open) {
         const room = await ports.directory.room(caller.tenant.id, roomId);
-        ports.emitSignal({ type: 'presence.shown', ...signalBase(caller, room), online, lastSeenAt });
+        if (await ports.isLargeRoom(caller.tenant.id, room)) continue;
+        ports.emitSignal({ type: 'presence.shown', ...signalBase(caller, room), online, lastSeenAt: user.lastSeenAt });
       }
-      return { user, online, lastSeenAt };
+      return { user, online, lastSeenAt: user.lastSeenAt };
     },
   };
 }

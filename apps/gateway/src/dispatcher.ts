@@ -27,7 +27,8 @@ export interface DispatcherPorts {
   readonly loadView: (tenantId: string, room: RoomStamp) => RoomView | Promise<RoomView | null>;
   /** A message by id, whoever may see it; null when it cannot be had. Must not reject. */
   readonly loadMessage: (tenantId: string, messageId: string) => Promise<Message | null>;
-  readonly wrote: (connection: Connection) => void;
+  /** a fact went to the connection, or passed for it */
+  readonly wrote: (connection: Connection, event: Fact) => void;
   readonly overflowed: (connection: Connection) => void;
   readonly left: (tenantId: string, roomId: string) => void;
   /** its user's account has ended, and it was told */
@@ -81,6 +82,21 @@ export class Dispatcher {
   /** `only`: as for a receipt. */
   signal(signal: Signal, only: string | null): void | Promise<void> {
     return this.write(signal, this.liveListeners(signal.tenantId, signal.room, only));
+  }
+
+  /** A signal that lasts, once more to those whose clients have taken it back by themselves. */
+  repeat(signal: Signal, only: string | null): void | Promise<void> {
+    const hearers = this.liveListeners(signal.tenantId, signal.room, only);
+    return this.write(
+      signal,
+      hearers.filter(({ dialect }) => dialect?.typingLapses === true),
+    );
+  }
+
+  /** Whether anybody here may hear signals of the room. */
+  isHeard(tenantId: string, room: RoomStamp): boolean {
+    for (const { state } of this.listeners(tenantId, room, null)) if (state === 'live') return true;
+    return false;
   }
 
   /** What concerns one user: told to that user's connections, or to those of the device that is meant. */
@@ -200,7 +216,7 @@ export class Dispatcher {
     if (!('pos' in event)) return;
     for (const connection of connections) {
       connection.cursor.sent(event.room.id, event.pos);
-      this.ports.wrote(connection);
+      this.ports.wrote(connection, event);
     }
   }
 
@@ -279,7 +295,8 @@ export function hearsStreams({ dialect }: Connection): boolean {
   return dialect !== null && !('ignored' in dialect.outbound['stream.advanced']);
 }
 
-function isMeant(device: UserEvent['device'], { identity }: Connection): boolean {
+/** Whether an event for a device is for this connection. */
+export function isMeant(device: UserEvent['device'], { identity }: Connection): boolean {
   if (device === null) return true;
   const own = identity === null ? null : deviceOf(identity.caller);
   return 'only' in device ? own === device.only : own !== device.except;

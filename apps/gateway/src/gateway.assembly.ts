@@ -5,7 +5,7 @@ import { PrincipalCache, sealer } from '@parlance/auth';
 import type { Bus } from '@parlance/bus';
 import { getMessage, verifyCredential } from '@parlance/contracts';
 import { dialectNamed, dialectOfEvent, dialects } from '@parlance/dialect-registry';
-import { objectIdMaker } from '@parlance/domain';
+import { objectIdMaker, type Signal } from '@parlance/domain';
 import type { Clock, Health, Logger, Metrics } from '@parlance/observability';
 import { openFiles } from '@parlance/storage';
 import type { Server } from 'socket.io';
@@ -19,7 +19,13 @@ import { Gateway } from './gateway.service.js';
 import { IdentityRefresher } from './identity-refresher.js';
 import { Intake } from './intake.js';
 import { COMMIT_SLACK_MS, RoomFeed } from './room-feed.js';
-import { SeenNotes } from './seen-notes.js';
+import { DeliveryNotes } from './presence/delivery-notes.js';
+import { GatewayPresence } from './presence/gateway-presence.js';
+import { LeaseReporter } from './presence/lease-reporter.js';
+import { RoomSizes } from './presence/room-sizes.js';
+import { TypingBoard } from './presence/typing-board.js';
+import { TypingDesk } from './presence/typing-desk.js';
+import { forwardToPeers } from './peer-forwarder.js';
 import { SessionKeeper } from './session-keeper.js';
 import { Signals } from './signals.js';
 import { closeTransport } from './socket-internals.js';
@@ -68,11 +74,15 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     connections: () => gateway.connections.size,
     subscriptions: () => feed.subscriptions,
   });
+  const deliveries = new DeliveryNotes(bus, logger);
   const dispatcher: Dispatcher = new Dispatcher(
     audiences,
     {
       loadView: (tenantId, room) => views.load(tenantId, room),
-      wrote: (connection) => gateway.wrote(connection),
+      wrote: (connection, event) => {
+        if (event.type === 'message.created') deliveries.sent(connection, event);
+        gateway.wrote(connection);
+      },
       overflowed: (connection) => gateway.close(connection, 'backlog'),
       left: (tenantId, roomId) => feed.leaveRoom(tenantId, roomId),
       loadMessage: async (tenantId, messageId) => {
@@ -105,7 +115,9 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
       event: (event, only) => {
         if (event.type === 'stream.advanced') return streams.advance(event);
         if (event.type !== 'typing.changed') calls.told(event, audiences.ofUser(event.tenantId, event.userId));
-        return event.type === 'typing.changed' ? dispatcher.signal(event, only) : dispatcher.userEvent(event);
+        if (event.type === 'typing.changed') return tell(event, only);
+        if (event.type === 'presence.changed' && !event.online) typing.gone(event.tenantId, event.subject.id);
+        return dispatcher.userEvent(event);
       },
     },
     metrics,
@@ -113,7 +125,8 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     { now: clock, random: Math.random, unsequenced: settings.testing.plant === 'sequencer-off' },
   );
   const keeper = new SessionKeeper(bus, podId, () => feed.isWhole(), COMMIT_SLACK_MS, logger);
-  const seen = new SeenNotes(bus, clock, logger);
+  const lease = new LeaseReporter(bus, podId, logger);
+  const sizes = new RoomSizes(bus, limits.presenceMembers);
   const calls = new CallSockets(bus, podId, logger);
   const rates = new RateLimits({
     messagesPerSecond: limits.messagesPerSecond,
@@ -127,8 +140,28 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     metrics.closed('unbound');
     closeTransport(engine);
   });
-  const signals = new Signals(io, (signal) => dispatcher.signal(signal, null), logger, redis === null);
+  const typing = new TypingBoard({
+    isHeard: ({ tenantId, room }) => dispatcher.isHeard(tenantId, room),
+    tell: (signal, only) => void dispatcher.signal(signal, only),
+    repeat: (signal, only) => void dispatcher.repeat(signal, only),
+    now: clock,
+  });
+  const tell = (signal: Signal, only: string | null): void | Promise<void> => {
+    if (signal.type === 'typing.changed') typing.heard(signal, only);
+    return dispatcher.signal(signal, only);
+  };
+  const signals = new Signals(io, (signal) => tell(signal, null), logger, redis === null);
+  const desk = new TypingDesk({
+    emit: (signal) => signals.emit(signal),
+    now: clock,
+    intervalMs: limits.typingIntervalMs,
+  });
+  const presence = new GatewayPresence(lease, desk, deliveries);
   const secrets = { previous: own.previousSecret };
+  if (own.ownUrl !== undefined) {
+    const names = sealer(own.secret, { ...secrets, purpose: 'engine' });
+    forwardToPeers({ http: env.http, io, sealer: names, ownUrl: own.ownUrl, maxForwarded: own.maxConnections, logger });
+  }
   const binder = new Binder({
     bus,
     directory,
@@ -170,7 +203,8 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     binder,
     intake,
     keeper,
-    seen,
+    presence,
+    deliveries,
     calls,
     limits: rates,
     unbound,
@@ -181,9 +215,14 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
       directory,
       newId: objectIdMaker({ now: clock, randomBytes }),
       maxTextChars: limits.textChars,
+      maxPresenceMembers: limits.presenceMembers,
       storage: openFiles(settings.storage),
       mayHear: (connection, room) => dispatcher.mayHear(connection, room),
       emitSignal: (signal) => signals.emit(signal),
+      setTyping: (connection, request) => desk.set(connection, request),
+      isLargeRoom: (tenantId, room) => sizes.isLarge(tenantId, room),
+      show: (connection) => presence.show(connection),
+      hide: (connection) => presence.hide(connection),
       save: (connection) => keeper.saveNow(connection),
       now: clock,
     },
@@ -224,7 +263,9 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
   const timers = [
     setInterval(() => gateway.tick(), TICK_MS),
     setInterval(() => unbound.sweep(), 1_000),
-    setInterval(() => void seen.flush(), 1_000),
+    setInterval(() => void deliveries.flush(), 1_000),
+    setInterval(() => typing.tick(), TICK_MS),
+    setInterval(() => lease.beat(), BEAT_MS),
     setInterval(() => feed.sweep(), SWEEP_MS),
     setInterval(beat, BEAT_MS),
     setInterval(() => calls.beat(), BEAT_MS),
@@ -239,7 +280,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
       for (const timer of timers) clearInterval(timer);
       offStatus();
       await io.close();
-      await Promise.all([keeper.finish(), seen.flush(), calls.finish()]);
+      await Promise.all([keeper.finish(), deliveries.flush(), lease.end(), calls.finish()]);
       await Promise.all([stopWatching(), feed.close()]);
       await redis?.close();
     },

@@ -17,12 +17,13 @@ import { IdentityModule, identityFragments } from '@parlance/identity';
 import { MessageModule, messageFragments } from '@parlance/message';
 import { createLogger, Health, Metrics } from '@parlance/observability';
 import { createPersistence } from '@parlance/persistence';
+import { PresenceModule, presenceFragments } from '@parlance/presence';
 import { openTestDatabase } from '@parlance/testing/database';
 import type { NestModule } from '@parlance/bootstrap';
 import type { z } from 'zod';
 import { GatewayModule, gatewayFragments } from './index.js';
 
-const fragments = [...identityFragments, ...messageFragments, ...gatewayFragments] as const;
+const fragments = [...identityFragments, ...messageFragments, ...presenceFragments, ...gatewayFragments] as const;
 const SECRET = 'a secret of the specs, 32 characters or more';
 
 /** Limits that no spec meets unless it asks for them. */
@@ -42,7 +43,7 @@ export interface Pod {
   close(): Promise<void>;
 }
 
-/** The real identity and message services behind gateways, over one in-process hub and an embedded Postgres. */
+/** The real identity, message and presence services behind gateways, over one in-process hub and an embedded Postgres. */
 export interface World {
   readonly hub: InProcessHub;
   readonly bus: Bus;
@@ -57,6 +58,8 @@ export interface World {
   user(id: string): Promise<User>;
   group(...memberIds: readonly string[]): Promise<Room>;
   direct(one: string, other: string): Promise<Room>;
+  /** sessions of the user that count as connected */
+  openSessions(userId: string): Promise<number>;
   /** ms since the epoch, 0: never */
   lastSeen(userId: string): Promise<number>;
   add(roomId: string, userId: string): Promise<void>;
@@ -80,7 +83,7 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
   const config = settings({});
   const inner = hub.connect('services');
   const faults = faultOptions === null ? null : faultyBus(inner, faultOptions);
-  const modules = [IdentityModule.register(config), MessageModule.register(config)];
+  const modules = [IdentityModule.register(config), MessageModule.register(config), PresenceModule.register(config)];
   const pods: Pod[] = [await startPod(faults ?? inner, 'services', modules)];
   const bus = hub.connect('spec');
   return {
@@ -109,6 +112,7 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
       });
       return made.state.room;
     },
+    openSessions: (userId) => countOpen(database.url, userId),
     lastSeen: async (userId) => {
       const { users } = await bus.request(findUsers, { tenantId: 'demo', refs: [{ id: userId }] });
       return Date.parse(users[0]?.lastSeenAt ?? '1970-01-01T00:00:00Z');
@@ -162,6 +166,13 @@ export function treated(bus: Bus, treat: Treatment): Bus {
     onStatus: (listener) => bus.onStatus(listener),
     drain: () => bus.drain(),
   };
+}
+
+async function countOpen(url: string, userId: string): Promise<number> {
+  const persistence = createPersistence({ url, maxConnections: 1 });
+  const count = await persistence.prisma.session.count({ where: { userId, state: 'open' } });
+  await persistence.close();
+  return count;
 }
 
 async function makeTenant(url: string, id: string): Promise<string> {

@@ -14,7 +14,8 @@ import type { CloseReason, GatewayMetrics } from './gateway.metrics.js';
 import type { Acknowledge, Intake } from './intake.js';
 import { dialectAt, firstHeader, handshakeOf, lineOf, returningToken, sessionsOf } from './opening.js';
 import { SendLanes } from './send-lanes.js';
-import type { SeenNotes } from './seen-notes.js';
+import type { DeliveryNotes } from './presence/delivery-notes.js';
+import type { GatewayPresence } from './presence/gateway-presence.js';
 import type { SessionKeeper } from './session-keeper.js';
 import {
   abandon,
@@ -49,7 +50,8 @@ export interface GatewayParts {
   readonly binder: Binder;
   readonly intake: Intake;
   readonly keeper: SessionKeeper;
-  readonly seen: SeenNotes;
+  readonly presence: GatewayPresence;
+  readonly deliveries: Pick<DeliveryNotes, 'mark' | 'confirm'>;
   readonly calls: Pick<CallSockets, 'gone'>;
   readonly limits: RateLimits;
   readonly unbound: UnboundWatch;
@@ -252,7 +254,10 @@ export class Gateway {
   /** Until the connection ends: a client may open and close namespaces on one transport for ever. */
   private watch(connection: Connection): void {
     const unheard = watchHeartbeats(connection.engine, {
-      mark: () => connection.cursor.mark(),
+      mark: () => {
+        connection.cursor.mark();
+        this.parts.deliveries.mark(connection);
+      },
       confirm: () => this.confirm(connection),
     });
     const before = this.unwatch.get(connection);
@@ -293,6 +298,7 @@ export class Gateway {
 
   bound(connection: Connection): void {
     this.parts.unbound.satisfied(connection);
+    this.parts.presence.show(connection);
     this.raise(connection);
   }
 
@@ -306,6 +312,7 @@ export class Gateway {
 
   private confirm(connection: Connection): void {
     if (connection.cursor.confirm()) this.parts.keeper.touch(connection);
+    this.parts.deliveries.confirm(connection);
     if (connection.cursor.unmarked) this.wrote(connection);
   }
 
@@ -317,8 +324,7 @@ export class Gateway {
     this.unconfirmed.delete(connection);
     this.unwatch.get(connection)?.();
     this.parts.unbound.gone(connection);
-    const { identity } = connection;
-    if (identity !== null) this.parts.seen.add(identity.caller.tenant.id, identity.user.id);
+    this.parts.presence.gone(connection);
     // A client that says goodbye has left; one whose transport ends may come back. A bind under way ends by itself.
     if (!binding) void this.forget(connection, reason === 'client namespace disconnect' ? 'ended' : 'closed');
   }
@@ -342,7 +348,8 @@ export class Gateway {
 
   /** Ends what the connection was: its session is closed as it stands, and it hears nothing any more. */
   forget(connection: Connection, state: 'closed' | 'ended'): Promise<void> {
-    const { keeper, binder, calls } = this.parts;
+    const { keeper, binder, presence, calls } = this.parts;
+    presence.gone(connection);
     calls.gone(connection);
     const saved = keeper.leave(connection, state);
     if (connection.asOf === null && connection.pendingBind !== null) keeper.settle(connection.pendingBind);

@@ -28,7 +28,7 @@ export function needsRoom(dialect: Dialect, event: DomainEvent): boolean {
 /** The message whose content the renderer needs beside the event's own: the one it answers, or the newest a receipt covers. */
 export function neededThread(dialect: Dialect, event: DomainEvent): string | null {
   if (rendererOf(dialect, event)?.needs !== 'thread') return null;
-  if (event.type === 'receipt.changed') return event.messageId;
+  if (event.type === 'receipt.changed') return event.kind === 'read' ? event.messageId : null;
   return 'message' in event && typeof event.message === 'object' ? event.message.replyTo : null;
 }
 

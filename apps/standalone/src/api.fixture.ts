@@ -10,10 +10,11 @@ import { IdentityModule, identityFragments } from '@parlance/identity';
 import { MessageModule, messageFragments } from '@parlance/message';
 import { createLogger, Health, Metrics } from '@parlance/observability';
 import { freePort } from '@parlance/persistence';
+import { PresenceModule, presenceFragments } from '@parlance/presence';
 import { openTestDatabase } from '@parlance/testing/database';
 import { z } from 'zod';
 
-/** The real identity and message services behind the api, over one in-process hub and an embedded Postgres. */
+/** The real identity, message and presence services behind the api, over one in-process hub and an embedded Postgres. */
 export interface ApiWorld {
   readonly url: string;
   readonly hub: InProcessHub;
@@ -26,7 +27,13 @@ export interface ApiWorld {
   close(): Promise<void>;
 }
 
-const fragments = [...identityFragments, ...messageFragments, ...gatewayFragments, ...apiFragments] as const;
+const fragments = [
+  ...identityFragments,
+  ...messageFragments,
+  ...presenceFragments,
+  ...gatewayFragments,
+  ...apiFragments,
+] as const;
 const FILES_SECRET = 'a secret for file URLs of the specs, long enough';
 const MASTER_KEY = 'a master key of the specs, 32 characters or more';
 
@@ -57,7 +64,11 @@ export async function startApiWorld(): Promise<ApiWorld> {
   const startApi = (env?: Readonly<Record<string, string>>): Promise<string> =>
     start('api', [ApiModule.register(settings(env))]);
   const config = settings();
-  await start('services', [IdentityModule.register(config), MessageModule.register(config)]);
+  await start('services', [
+    IdentityModule.register(config),
+    MessageModule.register(config),
+    PresenceModule.register(config),
+  ]);
   return {
     url: await startApi(),
     hub,

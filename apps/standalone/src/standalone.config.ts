@@ -1,8 +1,10 @@
 import { callFragments } from '@parlance/call';
 import { databaseConfig, fragment, setting, text } from '@parlance/config';
+import { gamificationFragments } from '@parlance/gamification';
 import { gatewayFragments } from '@parlance/gateway';
 import { identityFragments } from '@parlance/identity';
 import { messageFragments } from '@parlance/message';
+import { presenceFragments } from '@parlance/presence';
 
 export const standaloneConfig = fragment('standalone', {
   dataDir: setting({
@@ -19,6 +21,8 @@ export const standaloneFragments = [
   ...identityFragments,
   ...messageFragments,
   ...callFragments,
+  ...presenceFragments,
+  ...gamificationFragments,
   ...gatewayFragments,
 ] as const;
 

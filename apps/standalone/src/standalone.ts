@@ -12,9 +12,11 @@ import {
 } from '@parlance/bootstrap';
 import { inProcessBus, type Bus } from '@parlance/bus';
 import { CallModule } from '@parlance/call';
+import { GamificationModule } from '@parlance/gamification';
 import { GatewayModule } from '@parlance/gateway';
 import { IdentityModule } from '@parlance/identity';
 import { MessageModule } from '@parlance/message';
+import { PresenceModule } from '@parlance/presence';
 import { defaultMigrationsDir, migrate, startEmbeddedPostgres } from '@parlance/persistence';
 import { filesSecretFrom } from '@parlance/storage';
 
@@ -78,6 +80,8 @@ export function standalone({ print, fail }: StandaloneHost): ServiceDefinition<t
         IdentityModule.register(settled),
         MessageModule.register(settled),
         CallModule.register(settled),
+        PresenceModule.register(settled),
+        GamificationModule.register(settled),
         GatewayModule.register(settled),
         ApiModule.register(settled),
       ];

@@ -11,6 +11,8 @@ export interface ActionContext {
   readonly newId: () => string;
   /** longest message text, in characters */
   readonly maxTextChars: number;
+  /** members of a room above which neither presence nor typing is told in it; default 100 */
+  readonly maxPresenceMembers?: number;
   /** where uploads are kept; absent: they are `unsupported` */
   readonly storage?: FilePorts | null;
   /** how the media of calls finds its way; absent: that is `unsupported` */

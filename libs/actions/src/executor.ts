@@ -9,6 +9,7 @@ import { listingActions } from './listing.actions.js';
 import { mediaActions } from './media.actions.js';
 import { messageActions } from './message.actions.js';
 import { personalActions } from './personal.actions.js';
+import { presenceActions } from './presence.actions.js';
 import { roomActions } from './room.actions.js';
 import { signalActions } from './signal.actions.js';
 import { tenantActions } from './tenant.actions.js';
@@ -18,6 +19,7 @@ export function busActions(context: ActionContext): Omit<Actions, ConnectionInte
   return {
     ...userActions(context),
     ...tenantActions(context),
+    ...presenceActions(context),
     ...roomActions(context),
     ...communityActions(context),
     ...messageActions(context),

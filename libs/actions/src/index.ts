@@ -19,5 +19,6 @@ export type { MediaPorts } from './media.ports.js';
 export type { ActionContext, Actions, ConnectionIntent } from './actions.js';
 export { viewOf } from './room.actions.js';
 export { watchIdentity } from './identity-watch.js';
+export { SILENCE_MS } from './signal.actions.js';
 export { admitWithin, RateLimits } from './rate-limits.js';
 export type { RateSettings } from './rate-limits.js';

@@ -1,15 +1,15 @@
-import { findOnline, listRooms, type RoomListing } from '@parlance/contracts';
+import { listRooms, type RoomListing } from '@parlance/contracts';
 import type { ListedRoom } from '@parlance/dialect-kit';
 import { DEFAULT_ROOM_PREFERENCES } from '@parlance/domain';
 import type { ActionContext, Actions } from './actions.js';
 import { actingUser } from './caller.js';
 import { roomNotFound } from './directory.js';
+import { onlineAmong } from './presence.actions.js';
 
 type ListingIntent = 'room.list' | 'room.show';
 
 /** Members of a listed room are shown up to here; their ids are all there. */
 const LISTED_MEMBERS = 100;
-const ONLINE_PAGE = 500;
 
 /** A user's rooms as that user sees them. */
 export function listingActions({ bus, directory }: ActionContext): Pick<Actions, ListingIntent> {
@@ -41,7 +41,7 @@ export function listingActions({ bus, directory }: ActionContext): Pick<Actions,
     const ids = listings.flatMap((one) => one.state.members.map((member) => member.userId));
     const [users, online] = await Promise.all([
       directory.usersById(tenantId, ids),
-      onlineAmong(tenantId, [...new Set(ids)]),
+      onlineAmong(bus, tenantId, [...new Set(ids)]),
     ]);
     return listings.map(({ state, unread, self, lastMessage, preferences }) => ({
       room: state.room,
@@ -53,14 +53,5 @@ export function listingActions({ bus, directory }: ActionContext): Pick<Actions,
       online,
       preferences: preferences ?? DEFAULT_ROOM_PREFERENCES,
     }));
-  }
-
-  async function onlineAmong(tenantId: string, ids: readonly string[]): Promise<Set<string>> {
-    const online = new Set<string>();
-    for (let start = 0; start < ids.length; start += ONLINE_PAGE) {
-      const page = await bus.request(findOnline, { tenantId, userIds: ids.slice(start, start + ONLINE_PAGE) });
-      for (const id of page.online) online.add(id);
-    }
-    return online;
   }
 }

@@ -31,7 +31,7 @@ describe('RateLimits', () => {
     await admitted(40, () => rates.admit('message', 'ann'));
     expect(await admitted(5, () => rates.admit('message', 'bob'))).toBe(5);
     expect(await admitted(30, () => rates.admit('other', 'ann'))).toBe(20);
-    expect(await admitted(5, () => rates.admit('typing', 'ann'))).toBe(2);
+    expect(await admitted(15, () => rates.admit('typing', 'ann'))).toBe(10);
   });
 
   it('limits the connection attempts of an address', async () => {

@@ -18,6 +18,9 @@ export interface Limiter {
   consume(key: string): Promise<RateLimiterRes>;
 }
 
+/** Rooms in which a user may be typing within one interval. */
+const TYPING_ROOMS = 5;
+
 /** The window in which a burst is refilled, s. */
 const BURST_WINDOW_S = 20;
 
@@ -32,8 +35,12 @@ export class RateLimits {
         new RateLimiterMemory({ keyPrefix: 'm', points: settings.messagesPerSecond, duration: 1 }),
         new RateLimiterMemory({ keyPrefix: 'b', points: settings.messageBurst, duration: BURST_WINDOW_S }),
       ),
-      // Starting and stopping are two events of one typing.
-      typing: new RateLimiterMemory({ keyPrefix: 't', points: 2, duration: settings.typingIntervalMs / 1000 }),
+      // Starting and stopping are two events of one typing; how often in one room is for whoever tells it.
+      typing: new RateLimiterMemory({
+        keyPrefix: 't',
+        points: 2 * TYPING_ROOMS,
+        duration: settings.typingIntervalMs / 1000,
+      }),
       signal: new RateLimiterMemory({ keyPrefix: 's', points: settings.signalsPerSecond, duration: 1 }),
       other: new RateLimiterMemory({ keyPrefix: 'o', points: settings.eventsPerSecond, duration: 1 }),
     };

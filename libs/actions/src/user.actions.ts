@@ -1,5 +1,4 @@
 import {
-  findOnline,
   issueToken,
   listUsers,
   putDevice,
@@ -17,14 +16,7 @@ import type { Caller } from './caller.js';
 import { actingUser, identityMismatch, isServer, names, viewerOf } from './caller.js';
 
 type AccountIntent =
-  | 'user.put'
-  | 'user.find'
-  | 'user.list'
-  | 'user.sign-in'
-  | 'user.sign-out'
-  | 'user.terminate'
-  | 'token.issue'
-  | 'presence.find';
+  'user.put' | 'user.find' | 'user.list' | 'user.sign-in' | 'user.sign-out' | 'user.terminate' | 'token.issue';
 type DeviceIntent = 'device.put' | 'device.remove' | 'push.send';
 
 export function userActions(context: ActionContext): Pick<Actions, AccountIntent | DeviceIntent> {
@@ -63,13 +55,6 @@ function accountActions({ bus, directory }: ActionContext): Pick<Actions, Accoun
         dialect,
         ...(isServer(caller) ? { deviceId } : ownHeir(caller, userId)),
       }),
-    'presence.find': async (caller, { users }) => {
-      const found = await directory.findUsers(caller.tenant.id, users);
-      const userIds = found.flatMap((user) => (user === null ? [] : [user.id]));
-      const { online } = await bus.request(findOnline, { tenantId: caller.tenant.id, userIds });
-      const live = new Set(online);
-      return { found: found.map((user) => ({ user, online: user !== null && live.has(user.id) })) };
-    },
   };
 }
 

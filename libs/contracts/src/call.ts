@@ -125,7 +125,7 @@ const socket = z.object({ tenantId, userId: idSchema, connectionId: z.string().m
 /**
  * What a gateway knows of the sockets of people in calls, and its heartbeat: a gateway that has known some and is silent for 15 s is
  * dead. `here`: open ones; `fresh`: it has just come, so its device is told anew what goes on. `known`: those of them that
- * belong to somebody in a call; only their end need be told. Repeating a note changes nothing.
+ * belong to somebody in a call; only their end need be told. `told`: who was told of a call's end. Repeating a note changes nothing.
  */
 export const noteCallSockets = command(
   'call.sockets.note',
@@ -133,6 +133,7 @@ export const noteCallSockets = command(
     podId: z.string().min(1).max(80),
     here: z.array(socket.extend({ device: idSchema, fresh: z.boolean() })).max(SOCKET_NOTES),
     left: z.array(socket).max(SOCKET_NOTES),
+    told: z.array(z.object({ tenantId, userId: idSchema, callId: idSchema })).max(SOCKET_NOTES),
   }),
   z.object({ known: z.array(z.string()) }),
 );

@@ -383,10 +383,3 @@ export const saveSessions = command(
   }),
   z.object({ asOf: instantSchema }),
 );
-
-/** Which of these users have a live connection: one whose pod still beats. At most 500. */
-export const findOnline = query(
-  'message.session.online',
-  z.object({ tenantId, userIds: z.array(idSchema).max(500) }),
-  z.object({ online: z.array(idSchema) }),
-);

@@ -217,7 +217,7 @@ describe('the native routes', () => {
       { user: null, online: false },
     ];
     const { asked, answer } = await run(presence, { query: { userIds: 'ann,,bob,ann' } }, { found });
-    expect(asked).toEqual({ type: 'presence.find', users: [{ id: 'ann' }, { id: 'bob' }] });
+    expect(asked).toEqual({ type: 'presence.find', users: [{ id: 'ann' }, { id: 'bob' }], lastSeen: true });
     expect(answer.body).toEqual({ users: [{ id: 'ann', online: true, lastSeenAt: null }] });
     const many = Array.from({ length: 201 }, (_, index) => `u${index}`);
     expect(refusalOf(presence, { query: { userIds: many.join(',') } })?.code).toBe('invalid');

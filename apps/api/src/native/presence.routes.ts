@@ -26,7 +26,11 @@ const findPresence = httpRoute<'presence.find'>()({
   summary: 'Who of these users is online; unknown ones are left out.',
   schema: z.object({ query: z.object({ userIds }) }),
   claim: () => ({}),
-  intent: ({ query }) => ({ type: 'presence.find', users: query.userIds.map((id) => ({ id })) }),
+  intent: ({ query }) => ({
+    type: 'presence.find',
+    users: query.userIds.map((id) => ({ id })),
+    lastSeen: true,
+  }),
   answer: ({ found }) => ({
     status: 200,
     body: {

@@ -56,9 +56,20 @@ export class RoomPublisher {
   }
 
   receipt(receipt: ReceiptChanged): void {
-    for (const address of addressesOfRoom(receipt.tenantId, receipt.room)) {
-      this.#publish(address, { receipts: [receipt] });
+    this.receipts([receipt]);
+  }
+
+  /** Those of one address together. */
+  receipts(receipts: readonly ReceiptChanged[]): void {
+    const byAddress = new Map<string, ReceiptChanged[]>();
+    for (const receipt of receipts) {
+      for (const address of addressesOfRoom(receipt.tenantId, receipt.room)) {
+        const known = byAddress.get(address);
+        if (known === undefined) byAddress.set(address, [receipt]);
+        else known.push(receipt);
+      }
     }
+    for (const [address, group] of byAddress) this.#publish(address, { receipts: group });
   }
 
   /** Each to its user. Absolute, so that one that gets lost does no harm. */

@@ -1,5 +1,5 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
-import { bindSession, findOnline, findSession, saveSessions } from '@parlance/contracts';
+import { bindSession, findSession, saveSessions } from '@parlance/contracts';
 import { Intake } from '../bus/intake.js';
 import { SessionService } from './session.service.js';
 
@@ -19,7 +19,6 @@ export class SessionController implements OnApplicationBootstrap {
       bus.serve(bindSession, async (input) => sessions.bind(input), { concurrency: BINDS_AT_A_TIME }),
       bus.serve(findSession, async (input) => sessions.find(input)),
       bus.serve(saveSessions, async (input) => sessions.save(input)),
-      bus.serve(findOnline, async ({ tenantId, userIds }) => sessions.online(tenantId, userIds)),
     ]);
   }
 }

@@ -1,4 +1,4 @@
-import { addMembers, bindSession, findOnline, findSession, removeMember, saveSessions } from '@parlance/contracts';
+import { addMembers, bindSession, findSession, removeMember, saveSessions } from '@parlance/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeOf, makeRoom, openWorld, say, TENANT, type World } from '../testing/test-world.js';
 
@@ -302,21 +302,5 @@ describe('what is owed', () => {
         [direct.id, { afterPos: 2, toPos: null }],
       ]),
     );
-  });
-});
-
-describe('who is online', () => {
-  it('has an open session on a pod that still beats', async () => {
-    const sessionId = newId();
-    const { asOf } = await bind('eli', sessionId, null, 'pod-online');
-    await bind('fay', newId(), null, 'pod-silent');
-    await age('pod-silent', 16);
-    const online = async () =>
-      (await world.bus.request(findOnline, { tenantId: TENANT, userIds: ['eli', 'fay', 'nobody'] })).online;
-    expect(await online()).toEqual(['eli']);
-    await save('pod-silent');
-    expect((await online()).sort()).toEqual(['eli', 'fay']);
-    await save('pod-online', { userId: 'eli', sessionId, asOf, state: 'closed' });
-    expect(await online()).toEqual(['fay']);
   });
 });

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { bindSession, saveSessions } from '@parlance/contracts';
 import { instantSchema } from '@parlance/domain';
 import { z } from 'zod';
-import { Database, rowOf, rowsOf } from '../database/database.js';
+import { Database, rowOf } from '../database/database.js';
 
 export type BindInput = z.output<typeof bindSession.input>;
 export type SavedSession = z.output<typeof saveSessions.input>['sessions'][number];
@@ -30,9 +30,6 @@ const boundSchema = z.object({
 });
 
 export type Bound = z.infer<typeof boundSchema>;
-
-/** A gateway whose last beat is older than this is dead. */
-export const POD_TTL_MS = 15_000;
 
 @Injectable()
 export class SessionRepository {
@@ -76,17 +73,5 @@ export class SessionRepository {
     );
     if (row === null) throw new RangeError('The database gave no time.');
     return row.as_of;
-  }
-
-  async online(tenantId: string, userIds: readonly string[]): Promise<string[]> {
-    const rows = await rowsOf(
-      z.object({ user_id: z.string() }),
-      this.database.sql.$queryRaw`
-        select distinct s.user_id from message.session s
-          join message.pod p on p.pod_id = s.pod_id
-         where s.tenant_id = ${tenantId} and s.user_id = any(${[...userIds]}::text[]) and s.state = 'open' and s.claimed_by is null
-           and p.last_beat > clock_timestamp() - ${POD_TTL_MS}::double precision * interval '1 millisecond'`,
-    );
-    return rows.map((row) => row.user_id);
   }
 }

@@ -29,8 +29,4 @@ export class SessionService {
   async save({ podId, sessions }: z.output<typeof saveSessions.input>): Promise<z.input<typeof saveSessions.output>> {
     return { asOf: await this.sessions.saveBatch(sessions, podId) };
   }
-
-  async online(tenantId: string, userIds: readonly string[]): Promise<{ online: string[] }> {
-    return { online: await this.sessions.online(tenantId, userIds) };
-  }
 }

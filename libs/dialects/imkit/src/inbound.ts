@@ -116,7 +116,7 @@ const typing = inboundEvent<'typing.set'>()({
   rate: 'typing',
   read: ([room, text]) => ({ room, text }),
   schema: typingSchema,
-  intent: ({ room, text }) => ({ type: 'typing.set', room, status: 'typing', text }),
+  intent: ({ room, text }) => ({ type: 'typing.set', room, status: 'typing', text, endsBySilence: true }),
   reply: () => ({ ack: [success({})] }),
   refuse: (error) => failure(error),
 });

@@ -15,4 +15,5 @@ export const imkit: Dialect = {
   refuse: (error) => failure(error),
   http,
   encodings,
+  typingLapses: true,
 };

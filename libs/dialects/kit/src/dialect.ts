@@ -132,6 +132,10 @@ export interface Dialect {
   readonly encodings?: ReadonlyMap<string, FrameEncoding>;
   /** largest frame of a connection that is bound to this dialect, over WebSocket, bytes; absent: as before it is bound */
   readonly maxPacketBytes?: number;
+  /** its clients take a typing signal back by themselves after some seconds, so it is repeated to them while it lasts */
+  readonly typingLapses?: true;
+  /** its clients say themselves what was delivered to them; others are taken at the word of their heartbeats */
+  readonly confirmsDelivery?: true;
 }
 
 /** Bounds that every inbound payload meets before its schema (guarantees.md section 7). */

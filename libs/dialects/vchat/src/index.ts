@@ -7,4 +7,12 @@ import { failure } from './reply.js';
 import { NAME } from './wire.js';
 
 /** V Chat: known by the credential in its handshake; sends over REST and hears over the socket. */
-export const vchat: Dialect = { name: NAME, opening, inbound, outbound, refuse: failure, http };
+export const vchat: Dialect = {
+  name: NAME,
+  opening,
+  inbound,
+  outbound,
+  refuse: failure,
+  http,
+  confirmsDelivery: true,
+};

@@ -39,6 +39,8 @@ export const typingChangedSchema = z.object({
   ...signalBase,
   status: typingStatusSchema,
   text: z.string().max(1024).nullable(),
+  /** how long it lasts without another one, ms; absent: until its state's own time is over, or it stops */
+  lastsMs: z.int().positive().max(300_000).optional(),
 });
 export type TypingChanged = z.infer<typeof typingChangedSchema>;
 

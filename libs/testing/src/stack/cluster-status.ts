@@ -13,6 +13,8 @@ const clusterStatus = z.object({
   identity: z.array(part),
   message: z.array(part),
   call: z.array(part),
+  presence: z.array(part),
+  gamification: z.array(part),
   redis: server,
   nats: server,
   postgres: server,
@@ -41,6 +43,8 @@ export function victimsOf(status: ClusterStatus): ReadonlyMap<string, number | n
     ...numbered('message', status.message),
     ...numbered('call', status.call),
     ...numbered('identity', status.identity),
+    ...numbered('presence', status.presence),
+    ...numbered('gamification', status.gamification),
     ...single('api', status.api),
     ...single('nats', status.nats),
     ...single('redis', status.redis),
@@ -49,6 +53,8 @@ export function victimsOf(status: ClusterStatus): ReadonlyMap<string, number | n
 }
 
 /** The addresses of all apps. */
-export function appUrls({ gateways, api, identity, message, call }: ClusterStatus): readonly string[] {
-  return [...gateways, ...(api === null ? [] : [api]), ...identity, ...message, ...call].map(({ url }) => url);
+export function appUrls(status: ClusterStatus): readonly string[] {
+  const { gateways, api, identity, message, call, presence, gamification } = status;
+  const services = [...identity, ...message, ...call, ...presence, ...gamification];
+  return [...gateways, ...(api === null ? [] : [api]), ...services].map(({ url }) => url);
 }

@@ -101,7 +101,8 @@ const postTyping = call({
   asks: 'typing.set',
   run: async ({ execute, self }, { params, body }) => {
     const { id: sender } = await self();
-    await execute({ type: 'typing.set', room: params.id, status: 'typing', text: body.message });
+    const typing = { room: params.id, status: 'typing', text: body.message, endsBySilence: true } as const;
+    await execute({ type: 'typing.set', ...typing });
     return { message: body.message ?? '', room: params.id, sender };
   },
 });
