@@ -1,17 +1,15 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { z } from 'zod';
-import { SCRIPTS } from './phone-server.js';
 
 export interface PhoneSetup {
   /** origin of the page */
   readonly page: string;
   /** the Parlance it is an app of */
   readonly server: string;
-  readonly user: { readonly id: string; readonly name: string };
+  /** the app's own id of the user, who is made when new */
+  readonly identifier: string;
   readonly deviceId: string;
   readonly hashKey: string;
-  /** generation of socket.io-client */
-  readonly generation: keyof typeof SCRIPTS;
   /** takes no way for its media but the TURN server */
   readonly relayOnly: boolean;
 }
@@ -29,7 +27,11 @@ export class BrowserPhone {
   readonly #page: Page;
   readonly #context: BrowserContext;
 
-  private constructor(context: BrowserContext, page: Page) {
+  private constructor(
+    context: BrowserContext,
+    page: Page,
+    readonly userId: string,
+  ) {
     this.#context = context;
     this.#page = page;
   }
@@ -37,17 +39,15 @@ export class BrowserPhone {
   static async open(browser: Browser, setup: PhoneSetup): Promise<BrowserPhone> {
     const context = await browser.newContext();
     const page = await context.newPage();
-    const { server, user, deviceId, hashKey, relayOnly, generation } = setup;
-    await page.goto(`${setup.page}/?script=${SCRIPTS[generation]}`, { waitUntil: 'load' });
-    const phone = new BrowserPhone(context, page);
-    const account = { server, identifier: user.id, fullName: user.name, deviceId, hashKey, relayOnly };
-    const id = await phone.#run('open', z.string(), account);
-    if (id !== user.id) throw new Error(`${user.id} signed in as ${id}.`);
-    return phone;
+    const { server, identifier, deviceId, hashKey, relayOnly } = setup;
+    await page.goto(setup.page, { waitUntil: 'load' });
+    const account = { server, identifier, fullName: identifier, deviceId, hashKey, relayOnly };
+    return new BrowserPhone(context, page, z.string().parse(await page.evaluate(called('open', account))));
   }
 
-  async roomWith(user: { readonly id: string }): Promise<string> {
-    return this.#run('roomWith', z.string(), user.id);
+  /** The room of two, made when there is none. */
+  async roomWith(identifier: string): Promise<string> {
+    return this.#run('roomWith', z.string(), identifier);
   }
 
   /** @returns the call's id */
@@ -96,7 +96,11 @@ export class BrowserPhone {
   }
 
   async #run<T>(method: string, result: z.ZodType<T>, ...args: readonly unknown[]): Promise<T> {
-    const list = args.map((arg) => JSON.stringify(arg)).join(', ');
-    return result.parse(await this.#page.evaluate(`phone.${method}(${list})`));
+    return result.parse(await this.#page.evaluate(called(method, ...args)));
   }
+}
+
+/** A call of the page's phone, as text. */
+function called(method: string, ...args: readonly unknown[]): string {
+  return `phone.${method}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`;
 }

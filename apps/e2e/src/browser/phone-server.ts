@@ -5,16 +5,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { freePort } from '@parlance/persistence';
 
-/** Both generations of the client's script, as an app would ship them. */
-export const SCRIPTS = { 2: '/socket.io-2.js', 4: '/socket.io-4.js' } as const;
-
-const packageFile = (name: string, file: string): string =>
-  join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file);
-
+const CLIENT = dirname(createRequire(import.meta.url).resolve('socket.io-client/package.json'));
 const FILES: Readonly<Record<string, readonly [type: string, file: string]>> = {
   '/': ['text/html', join(import.meta.dirname, 'phone.html')],
-  [SCRIPTS[2]]: ['text/javascript', packageFile('socket.io-client-v2', 'dist/socket.io.js')],
-  [SCRIPTS[4]]: ['text/javascript', packageFile('socket.io-client', 'dist/socket.io.min.js')],
+  '/socket.io.js': ['text/javascript', join(CLIENT, 'dist/socket.io.min.js')],
 };
 
 export interface PhoneServer {
