@@ -105,6 +105,7 @@ export default defineConfig(
     files: [
       'apps/identity/src/{tenant,key,token}/*.repository.ts',
       'apps/message/src/{relay,maintenance}/*.repository.ts',
+      'apps/gamification/src/{feed,notice}/*.repository.ts',
     ],
     rules: { 'parlance/tenant-first': 'off' },
   },

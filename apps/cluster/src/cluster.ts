@@ -57,7 +57,11 @@ interface Servers {
 }
 
 /** Each waits for those before it: clients go first, what everybody needs goes last. */
-const STOP_ORDER: readonly (readonly Role[])[] = [['gateway'], ['api'], ['identity', 'message', 'call', 'presence', 'gamification']];
+const STOP_ORDER: readonly (readonly Role[])[] = [
+  ['gateway'],
+  ['api'],
+  ['identity', 'message', 'call', 'presence', 'gamification'],
+];
 const LOOPBACK = '127.0.0.1';
 /** A graceful shutdown has this many steps, each bounded by the grace. */
 const STEPS = 8;

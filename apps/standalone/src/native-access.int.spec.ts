@@ -1,19 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerOf, caller, field, idOf, peopleAt, refusal, startApiWorld, type ApiWorld } from './api.fixture.js';
+import { describe, expect, it } from 'vitest';
+import { answerOf, caller, field, idOf, refusal } from './api.fixture.js';
+import { sharedApi } from './shared-api.fixture.js';
 
-type People = ReturnType<typeof peopleAt>;
-
-let world: ApiWorld;
-let server: People['server'];
-let user: People['user'];
-let client: People['client'];
-let room: People['room'];
-
-beforeAll(async () => {
-  world = await startApiWorld();
-  ({ server, user, client, room } = peopleAt(world.url));
-});
-afterAll(async () => world.close());
+const { server, user, client, room, world } = sharedApi();
 
 describe('who may act', () => {
   it('a user token acts as its user alone', async () => {
@@ -71,10 +60,10 @@ describe('who may act', () => {
   it('refuses other credentials', async () => {
     const bad = ['demo-secret-kez', 'Bearer', 'a.b.c', 'x'.repeat(9000)];
     for (const credential of [null, ...bad]) {
-      expect(await caller(world.url, credential)('GET', '/users/ann')).toMatchObject(refusal('unauthenticated', 401));
+      expect(await caller(world().url, credential)('GET', '/users/ann')).toMatchObject(refusal('unauthenticated', 401));
     }
-    const publishable = caller(world.url, 'demo-public-key');
-    const operator = caller(world.url, 'demo-operator-key');
+    const publishable = caller(world().url, 'demo-public-key');
+    const operator = caller(world().url, 'demo-operator-key');
     for (const ask of [publishable, operator]) {
       expect(await ask('PUT', '/users/ann', {})).toMatchObject(refusal('permission-denied', 403));
       expect(await ask('POST', '/rooms', { kind: 'group', memberIds: ['ann'] })).toMatchObject(
@@ -82,7 +71,7 @@ describe('who may act', () => {
       );
     }
     const origin = { authorization: 'Bearer demo-secret-key', origin: 'https://evil.example' };
-    const leaked = await answerOf(await fetch(`${world.url}/api/v1/users/ann`, { headers: origin }));
+    const leaked = await answerOf(await fetch(`${world().url}/api/v1/users/ann`, { headers: origin }));
     expect(leaked).toMatchObject(refusal('permission-denied', 403));
     expect(leaked.headers.get('access-control-allow-origin')).toBe('https://evil.example');
   });

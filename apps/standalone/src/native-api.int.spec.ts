@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { column, field, idOf, peopleAt, refusal, startApiWorld, unique, type ApiWorld } from './api.fixture.js';
+import { describe, expect, it } from 'vitest';
+import { column, field, idOf, refusal, unique } from './api.fixture.js';
+import { sharedApi } from './shared-api.fixture.js';
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-type People = ReturnType<typeof peopleAt>;
 
-let world: ApiWorld;
-let server: People['server'];
-let user: People['user'];
-let client: People['client'];
-let room: People['room'];
-
-beforeAll(async () => {
-  world = await startApiWorld();
-  ({ server, user, client, room } = peopleAt(world.url));
-});
-afterAll(async () => world.close());
+const { server, user, client, room } = sharedApi();
 
 describe('users', () => {
   it('are made with the documented defaults and shape, then changed', async () => {

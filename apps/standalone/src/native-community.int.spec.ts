@@ -1,21 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { jwtVerify } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { column, field, idOf, peopleAt, refusal, startApiWorld, unique, type ApiWorld } from './api.fixture.js';
+import { describe, expect, it } from 'vitest';
+import { column, field, idOf, peopleAt, refusal, unique } from './api.fixture.js';
+import { sharedApi } from './shared-api.fixture.js';
 
-type People = ReturnType<typeof peopleAt>;
-
-let world: ApiWorld;
-let server: People['server'];
-let user: People['user'];
-let client: People['client'];
-let room: People['room'];
-
-beforeAll(async () => {
-  world = await startApiWorld();
-  ({ server, user, client, room } = peopleAt(world.url));
-});
-afterAll(async () => world.close());
+const { server, user, client, room, world } = sharedApi();
 
 describe('rooms', () => {
   it('are described, frozen and told what happens to them', async () => {
@@ -225,7 +214,7 @@ describe('the media of calls', () => {
   it('finds its way over a media server, for the members of a room', async () => {
     const apiSecret = 'a secret of the specs, 32 characters or more';
     const media = peopleAt(
-      await world.startApi({
+      await world().startApi({
         PARLANCE_MEDIA_PROVIDER: 'livekit',
         PARLANCE_LIVEKIT_URL: 'wss://media.sample.test',
         PARLANCE_LIVEKIT_KEY: 'key',

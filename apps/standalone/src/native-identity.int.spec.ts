@@ -1,19 +1,8 @@
 import { roomPublished, userAddress } from '@parlance/contracts';
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  answerOf,
-  caller,
-  column,
-  field,
-  idOf,
-  peopleAt,
-  refusal,
-  startApiWorld,
-  unique,
-  type Answer,
-  type ApiWorld,
-} from './api.fixture.js';
+import { describe, expect, it } from 'vitest';
+import { answerOf, caller, column, field, idOf, refusal, unique, type Answer } from './api.fixture.js';
+import { sharedApi } from './shared-api.fixture.js';
 
 const HASH_KEY = 'the secret that the app shares';
 
@@ -24,16 +13,9 @@ function userProof(key: string, userId: string): string {
 
 type Ask = ReturnType<typeof caller>;
 
-let world: ApiWorld;
-let people: ReturnType<typeof peopleAt>;
-let operator: Ask;
-
-beforeAll(async () => {
-  world = await startApiWorld();
-  people = peopleAt(world.url);
-  operator = caller(world.url, 'demo-operator-key');
-});
-afterAll(async () => world.close());
+const people = sharedApi();
+const { world } = people;
+const operator: Ask = (...call) => caller(world().url, 'demo-operator-key')(...call);
 
 interface Shop {
   readonly id: string;
@@ -53,7 +35,7 @@ async function makeShop(fields: object = {}): Promise<Shop> {
   expect(made.status, JSON.stringify(made.body)).toBe(201);
   const id = idOf(made);
   const [secret, publishable] = [await makeKey(id, 'secret'), await makeKey(id, 'publishable')];
-  return { id, secret: secret.key, publishable: publishable.key, server: caller(world.url, secret.key) };
+  return { id, secret: secret.key, publishable: publishable.key, server: caller(world().url, secret.key) };
 }
 
 describe('tenants and keys', () => {
@@ -65,7 +47,7 @@ describe('tenants and keys', () => {
       ['PATCH', '/tenants/demo', { payloadIdentity: 'refuse' }],
       ['POST', '/tenants/demo/keys', { kind: 'secret' }],
     ];
-    for (const ask of [people.server, user.ask, caller(world.url, 'demo-public-key')]) {
+    for (const ask of [people.server, user.ask, caller(world().url, 'demo-public-key')]) {
       for (const [method, path, body] of calls)
         expect(await ask(method, path, body), `${method} ${path}`).toMatchObject(refusal('permission-denied', 403));
     }
@@ -101,7 +83,7 @@ describe('tenants and keys', () => {
       body: { id: shop.id, name: 'Store', defaultDialect: 'classic' },
     });
     const { id, key } = await makeKey(shop.id, 'secret');
-    const temporary = caller(world.url, key);
+    const temporary = caller(world().url, key);
     expect(await temporary('GET', '/users/ann')).toMatchObject({ status: 200 });
     expect(await operator('DELETE', `/keys/${id}`)).toMatchObject({ status: 204 });
     expect(await temporary('GET', '/users/ann')).toMatchObject(refusal('unauthenticated', 401));
@@ -147,7 +129,7 @@ describe('a terminated user', () => {
     const [ann, bob] = [await people.client('ann'), await people.client('bob')];
     const roomId = await people.room(ann.id, bob.id);
     const heard: unknown[] = [];
-    const bus = world.hub.connect(unique('listener'));
+    const bus = world().hub.connect(unique('listener'));
     await bus.listen(roomPublished, userAddress('demo', ann.id), (published) => void heard.push(published));
     expect(await people.server('POST', `/users/${ann.id}/terminate`, { message: 'Enough.' })).toMatchObject({
       status: 204,
@@ -161,7 +143,7 @@ describe('a terminated user', () => {
     expect(await people.server('POST', `/rooms/${roomId}/messages`, asAnn)).toMatchObject(
       refusal('permission-denied', 403),
     );
-    const claimed = await fetch(`${world.url}/v1/chat/list?user_id=${ann.id}`, {
+    const claimed = await fetch(`${world().url}/v1/chat/list?user_id=${ann.id}`, {
       headers: { authorization: 'Bearer demo-public-key' },
     });
     expect(claimed.status).toBe(401);
@@ -201,7 +183,7 @@ describe('the list of users', () => {
 describe('a user that a request merely claims to be', () => {
   const chats = async (key: string, userId: string, proof?: string): Promise<Answer> =>
     answerOf(
-      await fetch(`${world.url}/v1/chat/list?user_id=${userId}`, {
+      await fetch(`${world().url}/v1/chat/list?user_id=${userId}`, {
         headers: { authorization: `Bearer ${key}`, ...(proof === undefined ? {} : { 'x-parlance-proof': proof }) },
       }),
     );

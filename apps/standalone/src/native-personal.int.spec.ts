@@ -1,22 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { column, field, idOf, peopleAt, refusal, startApiWorld, unique, type ApiWorld } from './api.fixture.js';
+import { describe, expect, it } from 'vitest';
+import { column, field, idOf, refusal, unique } from './api.fixture.js';
+import { sharedApi } from './shared-api.fixture.js';
 
-type People = ReturnType<typeof peopleAt>;
+const { server, client, room, world } = sharedApi();
 
-let world: ApiWorld;
-let server: People['server'];
-let client: People['client'];
-let room: People['room'];
+type Client = Awaited<ReturnType<typeof client>>;
 
-beforeAll(async () => {
-  world = await startApiWorld();
-  ({ server, client, room } = peopleAt(world.url));
-});
-afterAll(async () => world.close());
-
-const send = async (as: Awaited<ReturnType<People['client']>>, roomId: string, text: string, more: object = {}) =>
+const send = async (as: Client, roomId: string, text: string, more: object = {}) =>
   as.ask('POST', `/rooms/${roomId}/messages`, { text, ...more });
-const texts = async (as: Awaited<ReturnType<People['client']>>, roomId: string, query = '') =>
+const texts = async (as: Client, roomId: string, query = '') =>
   column(await as.ask('GET', `/rooms/${roomId}/messages${query}`), 'messages', 'text');
 
 describe('preferences over the native API', () => {
@@ -164,7 +156,11 @@ describe('streams over the native API', () => {
     );
     const token = String(field(await server('POST', `/users/${botId}/tokens`, {}), 'token'));
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const opened = await fetch(`${world.url}/api/v1/rooms/${roomId}/streams`, { method: 'POST', headers, body: '{}' });
+    const opened = await fetch(`${world().url}/api/v1/rooms/${roomId}/streams`, {
+      method: 'POST',
+      headers,
+      body: '{}',
+    });
     expect(opened.status).toBe(201);
     const path = `/streams/${String(Reflect.get(Object(await opened.json()), 'messageId'))}`;
     expect(await ann.ask('POST', `${path}/chunks`, { index: 0, text: 'x' })).toMatchObject(refusal('not-found', 404));

@@ -11,6 +11,7 @@ import { messageActions } from './message.actions.js';
 import { personalActions } from './personal.actions.js';
 import { presenceActions } from './presence.actions.js';
 import { roomActions } from './room.actions.js';
+import { scoreActions } from './score.actions.js';
 import { signalActions } from './signal.actions.js';
 import { tenantActions } from './tenant.actions.js';
 import { userActions } from './user.actions.js';
@@ -29,6 +30,7 @@ export function busActions(context: ActionContext): Omit<Actions, ConnectionInte
     ...signalActions(context),
     ...callActions(context),
     ...mediaActions(context),
+    ...scoreActions(context),
   };
 }
 

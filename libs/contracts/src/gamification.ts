@@ -1,4 +1,17 @@
-import { factTypeSchema, idSchema, instantSchema, scoreDaySchema, scoreRulesSchema } from '@parlance/domain';
+import {
+  idSchema,
+  leaderboardPeriodSchema,
+  leaderboardPlaceSchema,
+  ledgerEntrySchema,
+  MAX_FACTS,
+  rewardFieldsSchema,
+  rewardSchema,
+  rewardTakenSchema,
+  scoreDaySchema,
+  scoreFactSchema,
+  scoreRulesSchema,
+  versionedRulesSchema,
+} from '@parlance/domain';
 import { z } from 'zod';
 import { command, query } from './contract.js';
 
@@ -9,17 +22,6 @@ const timeZone = z.string().max(64).nullable();
 const day = z.iso.date();
 
 // Facts and documents
-
-export const factInputSchema = z.object({
-  factId: idSchema,
-  type: factTypeSchema,
-  /** what the fact is about; of a `reel-seen` the reel's id, which it needs */
-  ref: idSchema.optional(),
-  /** when it happened; absent: now */
-  at: z.iso.datetime({ offset: true }).optional(),
-});
-
-export const MAX_FACTS = 100;
 
 /**
  * Writes facts of one user into the ledger, all or none. `source` `client`: the user's own claim, which is believed within bounds
@@ -35,7 +37,7 @@ export const recordFacts = command(
     userId,
     timeZone,
     source: z.enum(['server', 'client']),
-    facts: z.array(factInputSchema).min(1).max(MAX_FACTS),
+    facts: z.array(scoreFactSchema).min(1).max(MAX_FACTS),
   }),
   z.object({
     counted: z.int().nonnegative(),
@@ -51,18 +53,6 @@ export const getScore = query(
   z.object({ tenantId, userId, timeZone, day: day.optional() }),
   z.object({ day: scoreDaySchema }),
 );
-
-export const ledgerEntrySchema = z.object({
-  factId: z.string(),
-  type: z.string(),
-  ref: z.string().nullable(),
-  at: instantSchema,
-  receivedAt: instantSchema,
-  source: z.enum(['server', 'client', 'message']),
-  verdict: z.enum(['counted', 'locked', 'capped']),
-  /** what it adds to the total score */
-  points: z.int().nonnegative(),
-});
 
 /** Why a day's score is what it is: its facts in the order of time, each with what it counts for. */
 export const explainScore = query(
@@ -93,20 +83,16 @@ export const recomputeScore = command(
 
 // Rules
 
-const versionedRules = z.object({ version: z.int().positive(), createdAt: instantSchema, rules: scoreRulesSchema });
-
-export const getScoreRules = query('gamification.rules.get', z.object({ tenantId }), versionedRules);
+export const getScoreRules = query('gamification.rules.get', z.object({ tenantId }), versionedRulesSchema);
 
 /** The next version; days that have begun keep theirs. The same rules again: no new version. */
 export const putScoreRules = command(
   'gamification.rules.put',
   z.object({ tenantId, rules: scoreRulesSchema }),
-  versionedRules,
+  versionedRulesSchema,
 );
 
 // Leaderboards
-
-export const leaderboardPeriodSchema = z.enum(['day', 'week', 'all']);
 
 /**
  * Users by total score of a day, of the week (from monday) a day lies in, or of all time; those without points are left out.
@@ -126,37 +112,13 @@ export const listLeaderboard = query(
   }),
   z.object({
     startsOn: day.nullable(),
-    places: z.array(z.object({ rank: z.int().positive(), userId: z.string(), total: z.int() })),
-    self: z.object({ rank: z.int().positive(), total: z.int() }).nullable(),
+    places: z.array(leaderboardPlaceSchema),
+    self: leaderboardPlaceSchema.nullable(),
     next: z.object({ total: z.int(), userId: z.string() }).nullable(),
   }),
 );
 
 // Rewards
-
-export const rewardSchema = z.object({
-  id: idSchema,
-  stock: z.int().positive(),
-  consumed: z.int().nonnegative(),
-  remaining: z.int().nonnegative(),
-  startsAt: instantSchema,
-  expiresAt: instantSchema,
-  minScore: z.int().nonnegative().nullable(),
-  /** `all`, or the room whose members it is for */
-  audience: idSchema,
-  /** past its end, or nothing remains */
-  isExpired: z.boolean(),
-});
-
-export const rewardFieldsSchema = z.object({
-  id: idSchema.optional(),
-  stock: z.int().min(1).max(1_000_000_000),
-  startsAt: z.iso.datetime({ offset: true }),
-  expiresAt: z.iso.datetime({ offset: true }),
-  /** least total score of all time that a user must have */
-  minScore: z.int().nonnegative().nullable().optional(),
-  audience: idSchema.default('all'),
-});
 
 /** Errors: `conflict` (the id is taken by another reward; by the same one: `created` false), `invalid`, `not-found` (the room). */
 export const createReward = command(
@@ -179,9 +141,5 @@ export const getReward = query(
 export const consumeReward = command(
   'gamification.reward.consume',
   z.object({ tenantId, rewardId: idSchema, userId, idempotencyKey: z.string().min(1).max(128) }),
-  z.object({
-    outcome: z.enum(['consumed', 'already_consumed', 'exhausted', 'expired', 'not_eligible']),
-    remaining: z.int().nonnegative(),
-    grantId: z.string().optional(),
-  }),
+  rewardTakenSchema,
 );

@@ -73,6 +73,25 @@ export {
   scoreRulesSchema,
 } from './score/score-rules.js';
 export type { RuleAction, ScoreRules } from './score/score-rules.js';
+export {
+  leaderboardPeriodSchema,
+  leaderboardPlaceSchema,
+  ledgerEntrySchema,
+  MAX_FACTS,
+  scoreFactSchema,
+  scoreVerdictSchema,
+  versionedRulesSchema,
+} from './score/ledger.js';
+export type {
+  LeaderboardPeriod,
+  LeaderboardPlace,
+  LedgerEntry,
+  ScoreFact,
+  ScoreVerdict,
+  VersionedRules,
+} from './score/ledger.js';
+export { rewardFieldsSchema, rewardOutcomeSchema, rewardSchema, rewardTakenSchema } from './reward/reward.js';
+export type { Reward, RewardFields, RewardTaken } from './reward/reward.js';
 export { DEFAULT_ROOM_PREFERENCES, jsonValueSchema, roomPreferencesSchema } from './preference/preference.js';
 export type { JsonValue, RoomPreferences } from './preference/preference.js';
 export { invitationSchema, invitationStateSchema } from './invitation/invitation.js';

@@ -15,7 +15,9 @@ import { NATIVE_ROOT, type NativeRoute } from './native.route.js';
 import { preferenceRoutes } from './preference.routes.js';
 import { presenceRoutes } from './presence.routes.js';
 import { receiptRoutes } from './receipt.routes.js';
+import { rewardRoutes } from './reward.routes.js';
 import { roomRoutes } from './room.routes.js';
+import { scoreRoutes } from './score.routes.js';
 import { streamRoutes } from './stream.routes.js';
 import { tenantRoutes } from './tenant.routes.js';
 import { tokenRoutes } from './token.routes.js';
@@ -44,6 +46,8 @@ export const nativeSurface: Surface<NativeRoute> = {
     ...presenceRoutes,
     ...callRoutes,
     ...mediaRoutes,
+    ...scoreRoutes,
+    ...rewardRoutes,
   ],
   credential,
   keyless: false,

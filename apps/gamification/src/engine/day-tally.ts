@@ -1,4 +1,4 @@
-import { REEL_SEEN, type RuleAction } from '@parlance/domain';
+import { REEL_SEEN, type RuleAction, type ScoreVerdict } from '@parlance/domain';
 
 /** One fact of a day. `at`: microseconds since the epoch. */
 export interface DayFact {
@@ -8,19 +8,13 @@ export interface DayFact {
   readonly at: number;
 }
 
-/**
- * `counted`: it adds to the document. `locked`: too few reels were seen before it, or the day's rules know no such action.
- * `capped`: the day has enough of its kind already, or the reel was seen before.
- */
-export type Verdict = 'counted' | 'locked' | 'capped';
-
 export interface DayTally {
   readonly reelsSeen: number;
   /** counted facts by action type, none for those without */
   readonly counts: Readonly<Record<string, number>>;
   readonly total: number;
   /** in the order in which the facts were given */
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly ScoreVerdict[];
 }
 
 /**
@@ -31,7 +25,7 @@ export function tallyDay(actions: readonly RuleAction[], facts: readonly DayFact
   const rules = new Map(actions.map((action) => [action.type, action]));
   const seen = new Set<string>();
   const counts = new Map<string, number>();
-  const verdicts = new Map<string, Verdict>();
+  const verdicts = new Map<string, ScoreVerdict>();
   for (const fact of facts.toSorted(byTime)) {
     if (!verdicts.has(fact.factId)) verdicts.set(fact.factId, judge(fact, rules, seen, counts));
   }
@@ -49,7 +43,7 @@ function judge(
   rules: ReadonlyMap<string, RuleAction>,
   seen: Set<string>,
   counts: Map<string, number>,
-): Verdict {
+): ScoreVerdict {
   if (type === REEL_SEEN) return ref === null || seen.has(ref) ? 'capped' : (seen.add(ref), 'counted');
   const rule = rules.get(type);
   if (rule === undefined || seen.size < (rule.startAt ?? 0)) return 'locked';
@@ -81,7 +75,10 @@ export interface ActionEdges {
 }
 
 /** The same verdict on a single fact of an action, from its edges; undefined: the day's rules know no such action. */
-export function verdictWithin(edges: ActionEdges | undefined, { at, factId }: Pick<DayFact, 'at' | 'factId'>): Verdict {
+export function verdictWithin(
+  edges: ActionEdges | undefined,
+  { at, factId }: Pick<DayFact, 'at' | 'factId'>,
+): ScoreVerdict {
   if (edges?.unlockAt === undefined || edges.unlockAt === null || at < edges.unlockAt) return 'locked';
   const { lastAt, lastFact } = edges;
   if (lastAt === null || lastFact === null) return 'capped';

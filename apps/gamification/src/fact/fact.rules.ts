@@ -1,7 +1,7 @@
 import type { recordFacts } from '@parlance/contracts';
-import { ParlanceError, REEL_SEEN, weekdaySchema, type ScoreRules } from '@parlance/domain';
+import { ParlanceError, REEL_SEEN, weekdaySchema, type ScoreRules, type ScoreVerdict } from '@parlance/domain';
 import type { z } from 'zod';
-import { verdictWithin, type Verdict } from '../engine/day-tally.js';
+import { verdictWithin } from '../engine/day-tally.js';
 import type { LocalDays } from '../engine/local-day.js';
 import { actionsOf } from '../engine/score-document.js';
 import { REEL_GAP_MS, type Applied, type LedgerFact, type Tally } from './fact.repository.js';
@@ -94,7 +94,7 @@ export function refusalOf({ facts }: RecordInput, full: boolean): ParlanceError 
 export function verdictsOf(
   batch: readonly LedgerFact[],
   { fresh, firstReels, tallies }: Applied,
-): readonly (Verdict | null)[] {
+): readonly (ScoreVerdict | null)[] {
   const [stored, first] = [new Set(fresh), new Set(firstReels)];
   const edges = new Map(tallies.map((tally) => [edgesKey(tally), tally]));
   return batch.map((fact, index) => {
@@ -108,8 +108,8 @@ function edgesKey({ tenantId, userId, day, type }: Pick<Tally, 'tenantId' | 'use
   return JSON.stringify([tenantId, userId, day, type]);
 }
 
-export function summaryOf(verdicts: readonly (Verdict | null)[]): RecordOutput {
-  const count = (wanted: Verdict | null): number => verdicts.filter((verdict) => verdict === wanted).length;
+export function summaryOf(verdicts: readonly (ScoreVerdict | null)[]): RecordOutput {
+  const count = (wanted: ScoreVerdict | null): number => verdicts.filter((verdict) => verdict === wanted).length;
   const capped = count('capped');
   const rest = capped === 0 ? {} : { capped };
   return { counted: count('counted'), duplicates: count(null), locked: count('locked'), ...rest };

@@ -41,6 +41,6 @@ export class LeaderboardService {
     const total = await this.repository.total(tenantId, board, userId);
     if (total === 0) return null;
     const { above } = await this.repository.ahead(tenantId, board, { total, userId });
-    return { rank: above + 1, total };
+    return { rank: above + 1, userId, total };
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { rewardSchema } from '@parlance/contracts';
+import { rewardSchema } from '@parlance/domain';
 import { z } from 'zod';
 import { Database, rowOf, rowsOf } from '../database/database.js';
 

@@ -1,16 +1,11 @@
-import type { createReward, rewardSchema } from '@parlance/contracts';
-import { ParlanceError } from '@parlance/domain';
-import type { z } from 'zod';
+import { ParlanceError, type Reward, type RewardFields } from '@parlance/domain';
 import type { NewReward, RewardRow } from './reward.repository.js';
-
-export type Reward = z.input<typeof rewardSchema>;
-type Fields = z.output<typeof createReward.input>['fields'];
 
 /** The audience that is no room. */
 const EVERYBODY = 'all';
 
 /** @throws ParlanceError `invalid` for a time that ends before it begins */
-export function newReward(id: string, fields: Fields): NewReward {
+export function newReward(id: string, fields: RewardFields): NewReward {
   const [startsAt, expiresAt] = [instant(fields.startsAt), instant(fields.expiresAt)];
   if (startsAt >= expiresAt) {
     const problem = 'must be later than startsAt';

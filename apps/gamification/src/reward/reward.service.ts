@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BUS, CLOCK, DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
 import type { BatchAnswer, BatchItem, Bus } from '@parlance/bus';
 import { getRoom, resolveRooms, type consumeReward, type createReward } from '@parlance/contracts';
-import { objectIdMaker, ParlanceError, toParlanceError } from '@parlance/domain';
+import { objectIdMaker, ParlanceError, toParlanceError, type Reward } from '@parlance/domain';
 import { Metrics, type Clock, type Logger } from '@parlance/observability';
 import { laneOf } from '@parlance/persistence';
 import type { Counter } from 'prom-client';
@@ -13,7 +13,7 @@ import { GAMIFICATION_CONFIG, type GamificationConfig } from '../gamification.co
 import { NoticeService } from '../notice/notice.service.js';
 import { Teller } from '../notice/teller.js';
 import { RewardRepository, type RewardRow, type Taken, type Taking } from './reward.repository.js';
-import { isSame, newReward, rewardNotFound, shown, type Reward } from './reward.rules.js';
+import { isSame, newReward, rewardNotFound, shown } from './reward.rules.js';
 
 type CreateInput = z.output<typeof createReward.input>;
 type ConsumeInput = z.output<typeof consumeReward.input>;

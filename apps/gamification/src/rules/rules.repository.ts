@@ -1,12 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { instantSchema, scoreRulesSchema, weekdaySchema, type ScoreRules } from '@parlance/domain';
+import {
+  scoreRulesSchema,
+  versionedRulesSchema,
+  weekdaySchema,
+  type ScoreRules,
+  type VersionedRules,
+} from '@parlance/domain';
 import { uniqueViolation } from '@parlance/persistence';
 import { z } from 'zod';
 import { Database, rowOf, rowsOf, type Sql } from '../database/database.js';
 import { actionsOf } from '../engine/score-document.js';
-
-const rulesRow = z.object({ version: z.int(), createdAt: instantSchema, rules: scoreRulesSchema });
-export type VersionedRules = z.output<typeof rulesRow>;
 
 @Injectable()
 export class RulesRepository {
@@ -15,7 +18,7 @@ export class RulesRepository {
   /** The newest version; null: the tenant has none yet. */
   async newest(tenantId: string): Promise<VersionedRules | null> {
     return rowOf(
-      rulesRow,
+      versionedRulesSchema,
       this.database.sql.$queryRaw`
         select version, gamification.iso(created_at) as "createdAt", rules from gamification.score_rules
          where tenant_id = ${tenantId} order by version desc limit 1`,
@@ -24,7 +27,7 @@ export class RulesRepository {
 
   async version(tenantId: string, version: number): Promise<ScoreRules | null> {
     const row = await rowOf(
-      rulesRow.pick({ rules: true }),
+      z.object({ rules: scoreRulesSchema }),
       this.database.sql.$queryRaw`
         select rules from gamification.score_rules where tenant_id = ${tenantId} and version = ${version}::integer`,
     );

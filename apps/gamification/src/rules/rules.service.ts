@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { DEFAULT_SCORE_RULES, ParlanceError, type ScoreRules } from '@parlance/domain';
+import { DEFAULT_SCORE_RULES, ParlanceError, type ScoreRules, type VersionedRules } from '@parlance/domain';
 import { LRUCache } from 'lru-cache';
-import { RulesRepository, type VersionedRules } from './rules.repository.js';
+import { RulesRepository } from './rules.repository.js';
 
 const MAX_VERSIONS = 2_000;
 /** How long a replica may take a tenant's newest version for the newest after another one has put a newer. */

@@ -4,12 +4,11 @@ import {
   getScore,
   getScoreRules,
   listLeaderboard,
-  MAX_FACTS,
   putScoreRules,
   recomputeScore,
   recordFacts,
 } from '@parlance/contracts';
-import { DEFAULT_SCORE_RULES, REEL_SEEN, type ScoreRules } from '@parlance/domain';
+import { DEFAULT_SCORE_RULES, MAX_FACTS, REEL_SEEN, type ScoreRules } from '@parlance/domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
@@ -296,7 +295,7 @@ describe('leaderboards', () => {
     await walk('e', '2026-01-05', 9);
     await walk('b', '2026-01-04', 20);
     const first = await board('day');
-    expect(first).toMatchObject({ startsOn: '2026-01-07', self: { rank: 2, total: 3 } });
+    expect(first).toMatchObject({ startsOn: '2026-01-07', self: { rank: 2, userId: 'c', total: 3 } });
     expect(first.places).toEqual([
       { rank: 1, userId: 'a', total: 5 },
       { rank: 2, userId: 'b', total: 3 },

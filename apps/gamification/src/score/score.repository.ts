@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ledgerEntrySchema } from '@parlance/contracts';
+import { ledgerEntrySchema } from '@parlance/domain';
 import { z } from 'zod';
 import { Database, rowOf, rowsOf, type Sql } from '../database/database.js';
 import type { DayFact, DayTally } from '../engine/day-tally.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { numberField } from './fields.js';
+import { numberField, readJson } from './fields.js';
 
 const field = numberField(z.number().int().max(100));
 
@@ -29,4 +29,23 @@ describe('numberField', () => {
       properties: { limit: { type: 'integer', minimum: 1, default: 20 } },
     });
   });
+});
+
+describe('readJson', () => {
+  const text = z.string().transform(readJson);
+
+  it.each([
+    ['{"a":[1,null]}', { a: [1, null] }],
+    ['"7"', '7'],
+    ['null', null],
+  ])('reads %j', (given, value) => {
+    expect(text.parse(given)).toEqual(value);
+  });
+
+  it.each([[''], ['{'], ['undefined'], ['['.repeat(40) + ']'.repeat(40)], ['{"__proto__":{"polluted":true}}']])(
+    'refuses %j',
+    (given) => {
+      expect(text.safeParse(given).success).toBe(false);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 export { frame, NO_REPLY } from './frame.js';
 export type { Audience, Delivery, Except, Frame, FrameEncoding, Reply } from './frame.js';
 export { httpRoute, httpSteps, ignored, inboundEvent, parseInput, rendered } from './define.js';
-export { numberField } from './fields.js';
+export { numberField, readJson } from './fields.js';
 export { PAYLOAD_BOUNDS } from './dialect.js';
 export type {
   ConnectRefusal,

@@ -4,6 +4,7 @@ import type { FileIntents } from './intents/file.js';
 import type { MemberIntents } from './intents/member.js';
 import type { MessageIntents } from './intents/message.js';
 import type { RoomIntents } from './intents/room.js';
+import type { ScoreIntents } from './intents/score.js';
 import type { SessionIntents } from './intents/session.js';
 import type { SignalIntents } from './intents/signal.js';
 import type { TenantIntents } from './intents/tenant.js';
@@ -35,6 +36,7 @@ export interface IntentMap
     MessageIntents,
     FileIntents,
     CallIntents,
+    ScoreIntents,
     SignalIntents {}
 
 export type IntentType = keyof IntentMap;
