@@ -1,5 +1,5 @@
-import { numberField, PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
-import { idSchema, jsonProblem, metadataSchema } from '@parlance/domain';
+import { numberField, readJson } from '@parlance/dialect-kit';
+import { idSchema, metadataSchema } from '@parlance/domain';
 import { z } from 'zod';
 import type { Upload } from './upload.js';
 
@@ -86,22 +86,6 @@ export function namesSomebody(fields: Parameters<typeof usernamesOf>[0]): boolea
 
 /** Metadata of a form is JSON text, of a JSON body an object. */
 export const metadataText = z.union([metadataField, z.string().transform(readJson).pipe(metadataField)]);
-
-function readJson(text: string, context: z.RefinementCtx): unknown {
-  const value = parsedOrUndefined(text);
-  const problem = value === undefined ? 'is not JSON' : jsonProblem(value, PAYLOAD_BOUNDS);
-  if (problem === null) return value;
-  context.addIssue({ code: 'custom', message: problem });
-  return z.NEVER;
-}
-
-function parsedOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** A blank name is none: the SDK shows its own then. */
 export const nameField = z

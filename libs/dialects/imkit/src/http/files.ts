@@ -1,7 +1,7 @@
 import type { HttpRoute, UploadedFile } from '@parlance/dialect-kit';
-import { PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
+import { readJson } from '@parlance/dialect-kit';
 import type { StoredFile } from '@parlance/domain';
-import { idSchema, jsonProblem, ParlanceError } from '@parlance/domain';
+import { idSchema, ParlanceError } from '@parlance/domain';
 import { z } from 'zod';
 import { APP_ID } from '../message.js';
 import { ok } from '../reply.js';
@@ -19,24 +19,10 @@ const extraObject = z.record(z.string(), z.json());
 const extraField = z
   .string()
   .max(65_536)
-  .transform((text, context) => {
-    const value = text === '' ? {} : jsonOf(text);
-    const problem = value === undefined ? 'is not JSON' : jsonProblem(value, PAYLOAD_BOUNDS);
-    if (problem === null) return value;
-    context.addIssue({ code: 'custom', message: problem });
-    return z.NEVER;
-  })
+  .transform((text, context) => (text === '' ? {} : readJson(text, context)))
   .pipe(extraObject)
   .default({});
 type Extra = z.output<typeof extraObject>;
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Whose members may read it; without a room it is a public picture. */
 function roomOf(extra: Extra): string | null {

@@ -1,7 +1,7 @@
 import type { Execute, HttpRoute, ListedRoom, ResultOf, RoomView } from '@parlance/dialect-kit';
 import type { Extras } from '@parlance/domain';
-import { idSchema, jsonProblem, ParlanceError } from '@parlance/domain';
-import { numberField, PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
+import { idSchema, ParlanceError } from '@parlance/domain';
+import { numberField, readJson } from '@parlance/dialect-kit';
 import { z } from 'zod';
 import { present } from '../extras.js';
 import { list } from '../reply.js';
@@ -18,12 +18,7 @@ const READ_WINDOW = 100;
 const prefFilter = z
   .string()
   .max(4096)
-  .transform((text, context) => {
-    const value = jsonOf(text);
-    if (value !== undefined && jsonProblem(value, PAYLOAD_BOUNDS) === null) return value;
-    context.addIssue({ code: 'custom', message: 'is not JSON' });
-    return z.NEVER;
-  })
+  .transform(readJson)
   .pipe(
     z.object({
       tags: z.union([z.string(), z.array(z.string()).max(100)]).optional(),
@@ -33,14 +28,6 @@ const prefFilter = z
       sticky: z.boolean().optional(),
     }),
   );
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 const listQuery = z.object({
   skip: skipField,

@@ -1,5 +1,5 @@
-import { numberField, PAYLOAD_BOUNDS } from '@parlance/dialect-kit';
-import { idSchema, jsonProblem } from '@parlance/domain';
+import { numberField, readJson } from '@parlance/dialect-kit';
+import { idSchema } from '@parlance/domain';
 import { z } from 'zod';
 
 /** The pieces that the calls' bodies, queries and paths are made of. A form carries everything as text. */
@@ -42,22 +42,6 @@ export const flag = z.union([z.boolean(), z.stringbool({ truthy: ['true', '1'], 
 /** JSON, or the text of it as a form carries it. */
 export function jsonField<S extends z.ZodType>(schema: S) {
   return z.union([z.string().transform(readJson).pipe(schema), schema]);
-}
-
-function readJson(text: string, context: z.RefinementCtx): unknown {
-  const value = parsedOrUndefined(text);
-  const problem = value === undefined ? 'is not JSON' : jsonProblem(value, PAYLOAD_BOUNDS);
-  if (problem === null) return value;
-  context.addIssue({ code: 'custom', message: problem });
-  return z.NEVER;
-}
-
-function parsedOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const MAX_IDENTIFIERS = 500;
