@@ -76,21 +76,27 @@ async function seven(url: string): Promise<{ readonly socket: OldSocket; readonl
   return { socket, heard };
 }
 
+/** Bob, who shares a room with ann, is cut off from his gateway and does not come back by himself; ann says these texts meanwhile. */
+async function cutOff(pod: Pod, ...missed: readonly string[]) {
+  const room = await world.group('ann', 'bob');
+  const ann = await clients.member(one.url, 'ann', room.id);
+  const bob = await clients.member(pod.url, 'bob', room.id);
+  const heard = new Heard(bob, 'message', 'text');
+  const says = (text: string) => say(ann, 'ann', room.id, text);
+  bob.io.reconnection(false);
+  bob.io.engine.close();
+  for (const text of missed) await says(text);
+  return { bob, heard, says };
+}
+
 describe.each(['answer-lost', 'doubled'] as const)('a bind of a returning client, %s', (fault) => {
   it('gives a client that names its session what it missed', async () => {
-    const room = await world.group('ann', 'bob');
-    const ann = await clients.member(one.url, 'ann', room.id);
-    const bob = await clients.member(faulty.url, 'bob', room.id);
-    const heard = new Heard(bob, 'message', 'text');
-    bob.io.reconnection(false);
-    bob.io.engine.close();
-    await say(ann, 'ann', room.id, 'missed 1');
-    await say(ann, 'ann', room.id, 'missed 2');
+    const { bob, heard, says } = await cutOff(faulty, 'missed 1', 'missed 2');
     binds.fault = fault;
     bob.io.reconnection(true);
     bob.connect();
     await heard.until(2);
-    await say(ann, 'ann', room.id, 'after');
+    await says('after');
     expect(await heard.until(3)).toEqual(['missed 1', 'missed 2', 'after']);
     expect(binds.suffered).toBeGreaterThan(0);
   });
@@ -158,13 +164,7 @@ describe('a client that vanishes while it is bound and comes back at once', () =
 
 describe('a client that names its session and comes again and again in vain', () => {
   it('still shows the rooms it showed when it vanishes after the store has answered its bind', async () => {
-    const room = await world.group('ann', 'bob');
-    const ann = await clients.member(one.url, 'ann', room.id);
-    const bob = await clients.member(faulty.url, 'bob', room.id);
-    const heard = new Heard(bob, 'message', 'text');
-    bob.io.reconnection(false);
-    bob.io.engine.close();
-    await say(ann, 'ann', room.id, 'missed');
+    const { bob, heard } = await cutOff(faulty, 'missed');
     const held = binds.held();
     bob.connect();
     await held;
@@ -176,14 +176,9 @@ describe('a client that names its session and comes again and again in vain', ()
   });
 
   it('keeps a token that names its session, however often its bind does not happen', async () => {
-    const room = await world.group('ann', 'bob');
-    const ann = await clients.member(one.url, 'ann', room.id);
-    const bob = await clients.member(faulty.url, 'bob', room.id);
-    const heard = new Heard(bob, 'message', 'text');
-    bob.io.reconnection(false);
-    bob.io.engine.close();
+    const { bob, heard, says } = await cutOff(faulty);
     await emptied(faulty);
-    await say(ann, 'ann', room.id, 'missed');
+    await says('missed');
     binds.fault = 'refused';
     for (let tries = 0; tries < 12; tries += 1) {
       const cut = next(bob, 'disconnect');
@@ -198,13 +193,8 @@ describe('a client that names its session and comes again and again in vain', ()
 
 describe('a session whose successor its client never heard of', () => {
   it('is continued through that successor', async () => {
-    const room = await world.group('ann', 'bob');
-    const ann = await clients.member(one.url, 'ann', room.id);
-    const bob = await clients.member(one.url, 'bob', room.id);
+    const { bob } = await cutOff(one, 'missed');
     const token: unknown = Reflect.get(bob, '_pid');
-    bob.io.reconnection(false);
-    bob.io.engine.close();
-    await say(ann, 'ann', room.id, 'missed');
     for (let tries = 0; tries < 3; tries += 1) {
       const again = await clients.dial(one.url, { auth: { pid: token }, reconnection: false });
       expect(await new Heard(again, 'message', 'text').until(1)).toEqual(['missed']);

@@ -11,7 +11,15 @@ import {
   type RequestOptions,
 } from '@parlance/bus';
 import { loadConfig } from '@parlance/config';
-import { addMembers, createRoom, findUsers, putUser, removeMember, type RequestContract } from '@parlance/contracts';
+import {
+  addMembers,
+  createRoom,
+  findUsers,
+  getRoom,
+  putUser,
+  removeMember,
+  type RequestContract,
+} from '@parlance/contracts';
 import type { Room, User } from '@parlance/domain';
 import { IdentityModule, identityFragments } from '@parlance/identity';
 import { MessageModule, messageFragments } from '@parlance/message';
@@ -58,6 +66,8 @@ export interface World {
   user(id: string): Promise<User>;
   group(...memberIds: readonly string[]): Promise<Room>;
   direct(one: string, other: string): Promise<Room>;
+  /** the member's delivered watermark */
+  delivered(roomId: string, userId: string): Promise<number>;
   /** sessions of the user that count as connected */
   openSessions(userId: string): Promise<number>;
   /** ms since the epoch, 0: never */
@@ -101,39 +111,22 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
       pods.push(await startPod(hub.connect(name), name, [MessageModule.register(config)]));
     },
     user: async (id) => (await bus.request(putUser, { tenantId: 'demo', ref: { id }, fields: {} })).user,
-    group: async (...memberIds) => {
-      const room = { kind: 'group' as const, name: 'Group', photo: null, metadata: {}, memberIds: [...memberIds] };
-      const made = await bus.request(createRoom, {
-        tenantId: 'demo',
-        actor: null,
-        origin: null,
-        announce: false,
-        ...room,
-      });
-      return made.state.room;
+    group: (...memberIds) => makeRoom(bus, { kind: 'group', name: 'Group', memberIds }),
+    delivered: async (roomId, userId) => {
+      const { members } = await bus.request(getRoom, { tenantId: 'demo', viewerId: null, roomId });
+      return members.find((member) => member.userId === userId)?.deliveredSeq ?? 0;
     },
     openSessions: (userId) => countOpen(database.url, userId),
     lastSeen: async (userId) => {
       const { users } = await bus.request(findUsers, { tenantId: 'demo', refs: [{ id: userId }] });
       return Date.parse(users[0]?.lastSeenAt ?? '1970-01-01T00:00:00Z');
     },
-    direct: async (one, other) => {
-      const room = { kind: 'direct' as const, name: null, photo: null, metadata: {}, memberIds: [one, other] };
-      const made = await bus.request(createRoom, {
-        tenantId: 'demo',
-        actor: null,
-        origin: null,
-        announce: false,
-        ...room,
-      });
-      return made.state.room;
-    },
+    direct: (one, other) => makeRoom(bus, { kind: 'direct', name: null, memberIds: [one, other] }),
     add: async (roomId, userId) => {
-      const change = { tenantId: 'demo', actor: null, origin: null, announce: false, roomId };
-      await bus.request(addMembers, { ...change, userIds: [userId], role: 'member' });
+      await bus.request(addMembers, { ...BY_SERVER, roomId, userIds: [userId], role: 'member' });
     },
     remove: async (roomId, userId) => {
-      await bus.request(removeMember, { tenantId: 'demo', actor: null, origin: null, announce: false, roomId, userId });
+      await bus.request(removeMember, { ...BY_SERVER, roomId, userId });
     },
     close: async () => {
       for (const pod of pods.reverse()) await pod.close();
@@ -141,6 +134,17 @@ export async function startWorld(faultOptions: FaultOptions | null = null): Prom
       await database.close();
     },
   };
+}
+
+/** The app's server asks, and the room is not told. */
+const BY_SERVER = { tenantId: 'demo', actor: null, origin: null, announce: false } as const;
+
+async function makeRoom(
+  bus: Bus,
+  room: { readonly kind: 'group' | 'direct'; readonly name: string | null; readonly memberIds: readonly string[] },
+): Promise<Room> {
+  const asked = { ...BY_SERVER, ...room, photo: null, metadata: {}, memberIds: [...room.memberIds] };
+  return (await bus.request(createRoom, asked)).state.room;
 }
 
 /** Treats a request to a subject; `ask` sends it. */
