@@ -93,7 +93,7 @@ export class Phone {
     const key = { tenantId: this.tenantId, userId: this.user.id, connectionId: this.connectionId };
     const here = { ...key, device: this.device ?? 'none', fresh: state === 'fresh' };
     const gone = state === 'gone';
-    const note = { podId, here: gone ? [] : [here], left: gone ? [key] : [] };
+    const note = { podId, here: gone ? [] : [here], left: gone ? [key] : [], told: [] };
     return (await this.bus.request(noteCallSockets, note)).known;
   }
 }

@@ -59,7 +59,7 @@ create table call.participant (
   live          boolean not null,
   -- it keeps the user from being in another call
   engaged       boolean not null,
-  -- the call ended while this one had no socket
+  -- it has ended, and nobody has heard yet that this one was told
   untold        boolean not null default false,
   forgotten     boolean not null default false,
   started_at    timestamptz(3) not null,

@@ -93,12 +93,13 @@ export function callNotFound(): ParlanceError {
 
 function changeOf(
   before: CallRecord,
-  { payload, glare, person, trigger }: ChangeRequest,
+  { payload, glare, person, trigger, cause }: ChangeRequest,
 ): Omit<CallChange, 'progress'> {
   const answers = trigger.type === 'accept' && before.progress.state === 'ringing';
   return {
     answer: answers ? (payload ?? null) : undefined,
     glare: answers ? glare : undefined,
+    actorId: cause.actor?.userId,
     people: person === undefined ? undefined : new Map([[person.id, person]]),
   };
 }

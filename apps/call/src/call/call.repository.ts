@@ -24,6 +24,8 @@ export interface CallChange {
   /** the answering side's payload; absent: as it is */
   readonly answer?: JsonValue | undefined;
   readonly glare?: boolean | undefined;
+  /** whose doing it is: that one knows by the answer */
+  readonly actorId?: string | undefined;
   /** who is new in it */
   readonly people?: ReadonlyMap<string, UserSnapshot> | undefined;
 }
@@ -138,7 +140,7 @@ export class CallRepository {
                                              gone_at, live, engaged, untold, started_at)
           select s.tenant_id, s.id, x."userId", x.snapshot, x.state, x.device, x.settled, x."signaledFrom", x.described, x."goneAt",
                  x.live, x.engaged, x.untold, s.started_at
-            from saved s, jsonb_to_recordset(${peopleText(progress, people)}::jsonb)
+            from saved s, jsonb_to_recordset(${peopleText(progress, people, change.actorId)}::jsonb)
               as x("userId" text, snapshot jsonb, state text, device text, settled boolean, "signaledFrom" text, described boolean,
                    "goneAt" timestamptz, live boolean, engaged boolean, untold boolean)
            order by x."userId" collate "C"
@@ -219,7 +221,7 @@ function timeOf(ms: number | null): string | null {
 }
 
 /** Rows of the participants. In a call of two both are engaged from the first ring, in a group's whoever has joined. */
-function peopleText(progress: CallProgress, people: ReadonlyMap<string, UserSnapshot>): string {
+function peopleText(progress: CallProgress, people: ReadonlyMap<string, UserSnapshot>, actorId?: string): string {
   const live = progress.state !== 'ended';
   return JSON.stringify(
     progress.participants.map(({ goneAt, ...one }) => ({
@@ -228,7 +230,7 @@ function peopleText(progress: CallProgress, people: ReadonlyMap<string, UserSnap
       goneAt: timeOf(goneAt),
       live,
       engaged: live && one.state !== 'left' && (progress.calleeId !== null || one.state === 'joined'),
-      untold: !live && goneAt !== null && one.state !== 'left',
+      untold: !live && one.state !== 'left' && one.userId !== actorId,
     })),
   );
 }

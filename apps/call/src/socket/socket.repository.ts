@@ -4,8 +4,8 @@ import { Database, rowsOf, type Sql } from '../database.js';
 
 /** A gateway whose last beat is older is dead, and its sockets are gone. */
 export const POD_TTL_MS = 15_000;
-/** So long after the end of a call somebody who had no socket then is told of it. */
-const UNTOLD_MS = 120_000;
+/** So long after the end of a call those who were not heard to be told of it are told again. */
+export const UNTOLD_MS = 120_000;
 
 export interface SocketKey {
   readonly tenantId: string;
@@ -85,11 +85,15 @@ export class SocketRepository {
        where s.tenant_id = x."tenantId" and s.user_id = x."userId" and s.connection_id = x."connectionId"`;
   }
 
-  /** The participant was told of the end. */
-  async markHeard(tenantId: string, userId: string, callId: string): Promise<void> {
+  /** They were told of the ends of these calls. */
+  async markHeard(
+    participantItems: readonly { readonly tenantId: string; readonly userId: string; readonly callId: string }[],
+  ): Promise<void> {
+    if (participantItems.length === 0) return;
     await this.database.sql.$executeRaw`
       update call.participant p set untold = false
-       where p.tenant_id = ${tenantId} and p.call_id = ${callId} and p.user_id = ${userId} and p.untold`;
+        from jsonb_to_recordset(${JSON.stringify(participantItems)}::jsonb) as x("tenantId" text, "userId" text, "callId" text)
+       where p.tenant_id = x."tenantId" and p.call_id = x."callId" and p.user_id = x."userId" and p.untold`;
   }
 }
 
@@ -126,7 +130,7 @@ export class PodRepository {
   async tidy(scope: InstallationScope): Promise<void> {
     await scope.sql.$executeRaw`
       delete from call.socket s
-       where not exists (select 1 from call.participant p where p.tenant_id = s.tenant_id and p.user_id = s.user_id and p.live)`;
+       where not exists (select 1 from call.participant p where p.tenant_id = s.tenant_id and p.user_id = s.user_id and (p.live or p.untold))`;
     await scope.sql.$executeRaw`
       delete from call.pod p
        where p.last_beat < clock_timestamp() - interval '1 hour' and not exists (select 1 from call.socket s where s.pod_id = p.pod_id)`;

@@ -28,8 +28,9 @@ export class SocketService {
     @Inject(SignalMail) private readonly mail: SignalMail,
   ) {}
 
-  async note({ podId, here, left }: Note): Promise<{ known: string[] }> {
+  async note({ podId, here, left, told }: Note): Promise<{ known: string[] }> {
     await this.pods.beat(this.database, podId);
+    await this.sockets.markHeard(told);
     const involved = await this.sockets.involved(here.map(({ tenantId, userId }) => ({ tenantId, userId })));
     const pairs = here.flatMap((socket) => callsOf(socket, involved).map((call) => ({ socket, call })));
     const known = here.filter((socket) => callsOf(socket, involved).some(({ live }) => live));
@@ -74,12 +75,10 @@ export class SocketService {
       : devices.length > 0;
   }
 
-  async #here({ tenantId, userId, device, fresh }: Here, { callId, live }: Involved): Promise<void> {
+  async #here({ tenantId, userId, device, fresh }: Here, { callId }: Involved): Promise<void> {
     const trigger = { type: 'seen', userId, device } as const;
     const { before, after } = await this.changes.apply(tenantId, callId, { trigger, cause: NO_CAUSE });
-    if (!fresh) return;
-    await this.#tellAnew(after, userId, device, before.progress);
-    if (!live) await this.sockets.markHeard(tenantId, userId, callId);
+    if (fresh) await this.#tellAnew(after, userId, device, before.progress);
   }
 
   /** A device that comes back hears what goes on, and what was said to it meanwhile. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { rowsOf, type Sql } from '../database.js';
+import { UNTOLD_MS } from '../socket/socket.repository.js';
 
 /** The calls of the whole installation. */
 export interface SweepScope {
@@ -49,6 +50,21 @@ export class SweepRepository {
          where (c.told_version < c.version or (c.state = 'ended' and c.recorded_at is null))
            and c.changed_at < clock_timestamp() - ${olderMs}::double precision * interval '1 millisecond'
          order by c.changed_at limit ${limit}::integer`,
+    );
+  }
+
+  /** Who has not been told of the end of a call, but has a socket: what was published got lost. */
+  async untold(scope: SweepScope, olderMs: number, limit: number): Promise<readonly z.output<typeof missingRow>[]> {
+    return rowsOf(
+      missingRow,
+      scope.sql.$queryRaw`
+        select p.tenant_id as "tenantId", p.call_id as "callId", p.user_id as "userId"
+          from call.participant p
+          join call.call c on c.tenant_id = p.tenant_id and c.id = p.call_id
+         where p.untold and c.ended_at < clock_timestamp() - ${olderMs}::double precision * interval '1 millisecond'
+           and c.ended_at > clock_timestamp() - ${UNTOLD_MS}::double precision * interval '1 millisecond'
+           and exists (select 1 from call.socket s where s.tenant_id = p.tenant_id and s.user_id = p.user_id)
+         limit ${limit}::integer`,
     );
   }
 

@@ -5,7 +5,7 @@ import type { Logger } from '@parlance/observability';
 import { Announcer } from '../call/announcer.js';
 import { CALL_CONFIG, type CallConfig } from '../call.config.js';
 import { CallChanges } from '../call/call.changes.js';
-import { NO_CAUSE } from '../call/call.events.js';
+import { eventsFor, NO_CAUSE } from '../call/call.events.js';
 import { CallRepository } from '../call/call.repository.js';
 import type { CallRecord } from '../call/call.record.js';
 import { Standing } from '../call/standing.js';
@@ -22,6 +22,8 @@ const UNFINISHED_MS = 1_500;
 /** How often it is looked whether the people of a live call may still be in it. */
 const CHECK_MS = 2_000;
 const TIDY_EVERY = 120;
+/** Whoever did not hear of an end is told again every so many turns. */
+const RETELL_EVERY = 4;
 
 /**
  * What time does to calls. Any replica may do it at any moment, in database time: what two do at once, compare-and-set settles, and
@@ -69,6 +71,7 @@ export class Sweeper implements OnApplicationBootstrap {
     for (const key of [...missing, ...due]) await this.#each(key, () => this.#tick(key));
     const unfinished = await this.sweeps.unfinished(this.database, UNFINISHED_MS, BATCH);
     for (const key of unfinished) await this.#each(key, () => this.#finish(key));
+    if (this.#turns % RETELL_EVERY === 0) await this.#retell();
     const unchecked = await this.sweeps.unchecked(this.database, CHECK_MS, BATCH);
     for (const key of unchecked) await this.#each(key, () => this.#check(key));
     this.#turns += 1;
@@ -94,6 +97,13 @@ export class Sweeper implements OnApplicationBootstrap {
   async #finish({ tenantId, callId }: CallKey): Promise<void> {
     const record = await this.calls.find(tenantId, callId);
     if (record !== null) await this.announcer.again(record);
+  }
+
+  async #retell(): Promise<void> {
+    for (const { tenantId, callId, userId } of await this.sweeps.untold(this.database, UNFINISHED_MS, BATCH)) {
+      const record = await this.calls.find(tenantId, callId);
+      if (record !== null) this.announcer.tell(eventsFor(record, userId, null));
+    }
   }
 
   /** Whoever was put out of the room, blocked or terminated is out of its call, too. */
