@@ -142,14 +142,14 @@ create table gamification.feed (
 );
 insert into gamification.feed (job) values ('messages');
 
-create function gamification.iso(t timestamptz) returns text language sql immutable as
-$$ select to_char(t at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') $$;
-
--- Times of facts cross as whole microseconds since 1970.
-create function gamification.micros(t timestamptz) returns bigint language sql immutable as
+-- Times of facts cross as whole microseconds since 1970. As volatile as what they call, so that they are inlined; a double tells
+-- microseconds apart until the year 2250.
+create function gamification.micros(t timestamptz) returns bigint language sql stable as
 $$ select (extract(epoch from t) * 1000000)::bigint $$;
 create function gamification.at_micros(us bigint) returns timestamptz language sql immutable as
-$$ select timestamptz 'epoch' + us * interval '1 microsecond' $$;
+$$ select to_timestamp(us / 1000000::double precision) $$;
+create function gamification.iso(t timestamptz) returns text language sql stable as
+$$ select to_char(t at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') $$;
 
 -- What an action's facts of one day come to: `counted` of them count, the last of these is (last_at, last_fact); those before
 -- unlock_at (null: all) are locked.
@@ -181,7 +181,7 @@ create function gamification.tallies(
      and (p_types is null or a.type = any (p_types) or (p_gated and a.start_at > 0))
 $$;
 
-create function gamification.as_tally(t gamification.tally) returns jsonb language sql immutable as $$
+create function gamification.as_tally(t gamification.tally) returns jsonb language sql stable as $$
   select jsonb_build_object('tenantId', t.tenant_id, 'userId', t.user_id, 'day', t.day, 'type', t.type, 'points', t.points,
     'counted', t.counted, 'unlockAt', case when t.unlock_at = '-infinity' then 0 else gamification.micros(t.unlock_at) end,
     'lastAt', gamification.micros(t.last_at), 'lastFact', t.last_fact)
