@@ -13,20 +13,13 @@ import {
   setBlock,
   userAddress,
 } from '@parlance/contracts';
-import { factSchema, type Message, type UserSnapshot } from '@parlance/domain';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, Ear, makeRoom, openWorld, say, TENANT, user, type World } from '../testing/test-world.js';
+import { factSchema, type Message } from '@parlance/domain';
+import { describe, expect, it } from 'vitest';
+import { sharedWorld } from '../testing/shared-world.js';
+import { by, codeOf, Ear, makeRoom, say, TENANT, user } from '../testing/test-world.js';
 
-let world: World;
+const world = sharedWorld(['message-1', 'message-2']);
 
-beforeAll(async () => {
-  world = await openWorld();
-  await world.start('message-1');
-  await world.start('message-2');
-}, 60_000);
-afterAll(async () => world.stop());
-
-const by = (actor: UserSnapshot | null) => ({ tenantId: TENANT, actor, origin: null });
 const channelOf = async (owner: string, recipients: readonly string[]) =>
   makeRoom(world.bus, recipients, { kind: 'broadcast', actor: user(owner), announce: true });
 

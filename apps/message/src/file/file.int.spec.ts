@@ -1,14 +1,9 @@
 import { getFile, registerFile, removeMember } from '@parlance/contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, makeRoom, openWorld, TENANT, user, type World } from '../testing/test-world.js';
+import { describe, expect, it } from 'vitest';
+import { sharedWorld } from '../testing/shared-world.js';
+import { codeOf, makeRoom, TENANT, user } from '../testing/test-world.js';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await openWorld();
-  await world.start();
-}, 60_000);
-afterAll(async () => world.stop());
+const world = sharedWorld();
 
 let ids = 0;
 

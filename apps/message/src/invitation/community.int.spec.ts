@@ -15,21 +15,13 @@ import {
   setBlock,
   userAddress,
 } from '@parlance/contracts';
-import type { UserSnapshot } from '@parlance/domain';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, Ear, makeRoom, openWorld, say, TENANT, user, type World } from '../testing/test-world.js';
+import { describe, expect, it } from 'vitest';
+import { sharedWorld } from '../testing/shared-world.js';
+import { by, codeOf, Ear, makeRoom, say, TENANT, user } from '../testing/test-world.js';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await openWorld();
-  await world.start('message-1');
-  await world.start('message-2');
-}, 60_000);
-afterAll(async () => world.stop());
+const world = sharedWorld(['message-1', 'message-2']);
 
 const PATIENT = { timeoutMs: 30_000 };
-const by = (actor: UserSnapshot | null) => ({ tenantId: TENANT, actor, origin: null });
 const group = async () => makeRoom(world.bus, ['member'], { actor: user('owner') });
 
 async function memberIds(roomId: string): Promise<readonly string[]> {

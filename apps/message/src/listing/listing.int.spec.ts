@@ -1,15 +1,10 @@
 import { clearRoom, listRooms, markReceipt, patchRoom, setRoomPreferences } from '@parlance/contracts';
 import { textDraft, type RoomPreferences } from '@parlance/domain';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, makeRoom, openWorld, say, TENANT, user, type World } from '../testing/test-world.js';
+import { describe, expect, it } from 'vitest';
+import { sharedWorld } from '../testing/shared-world.js';
+import { codeOf, makeRoom, say, TENANT, user } from '../testing/test-world.js';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await openWorld();
-  await world.start();
-}, 60_000);
-afterAll(async () => world.stop());
+const world = sharedWorld();
 
 async function list(userId: string, filter: object = {}, tenantId = TENANT) {
   const page = { withMessagesOnly: false, offset: 0, limit: 50, memberLimit: 10 };

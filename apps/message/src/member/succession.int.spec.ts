@@ -1,17 +1,11 @@
-import { addMembers, changeMember, getRoom, pullLog, removeMember, roomAddress } from '@parlance/contracts';
-import { factSchema, type Fact, type Role, type UserSnapshot } from '@parlance/domain';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, Ear, makeRoom, openWorld, TENANT, user, type World } from '../testing/test-world.js';
+import { addMembers, changeMember, getRoom, removeMember, roomAddress } from '@parlance/contracts';
+import type { Role } from '@parlance/domain';
+import { describe, expect, it } from 'vitest';
+import { sharedWorld } from '../testing/shared-world.js';
+import { by, codeOf, Ear, logOf, makeRoom, TENANT, user } from '../testing/test-world.js';
 
-let world: World;
+const world = sharedWorld(['message-1']);
 
-beforeAll(async () => {
-  world = await openWorld();
-  await world.start('message-1');
-}, 60_000);
-afterAll(async () => world.stop());
-
-const by = (actor: UserSnapshot | null) => ({ tenantId: TENANT, actor, origin: null });
 const leave = async (roomId: string, userId: string, announce = false) =>
   world.bus.request(removeMember, { ...by(user(userId)), roomId, userId, announce });
 const promote = async (roomId: string, userId: string, role: Role) =>
@@ -26,10 +20,7 @@ async function roles(roomId: string): Promise<Record<string, Role>> {
   return Object.fromEntries(members.map(({ userId, role }) => [userId, role]));
 }
 
-async function lastFacts(roomId: string, count: number): Promise<readonly Fact[]> {
-  const { facts } = await world.bus.request(pullLog, { tenantId: TENANT, roomId, afterPos: 0, limit: 100 });
-  return facts.slice(-count).map((fact) => factSchema.parse(fact));
-}
+const lastFacts = async (roomId: string, count: number) => (await logOf(world.bus, roomId)).slice(-count);
 
 describe('when the owner of a group leaves', () => {
   it('the oldest admin follows, before older members, and the room is told after the leaving', async () => {

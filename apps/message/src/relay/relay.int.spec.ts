@@ -1,13 +1,9 @@
 import { changedRooms, getHeads, pullLog, roomAddress, userAddress } from '@parlance/contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Ear, makeRoom, openWorld, say, TENANT, type World } from '../testing/test-world.js';
+import { describe, expect, it } from 'vitest';
+import { sharedWorld } from '../testing/shared-world.js';
+import { Ear, makeRoom, say, TENANT } from '../testing/test-world.js';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await openWorld();
-}, 60_000);
-afterAll(async () => world.stop());
+const world = sharedWorld([]);
 
 /** A fact that is committed and never published, as by a service that died in between. */
 async function storeSilently(roomId: string, pos: number): Promise<void> {

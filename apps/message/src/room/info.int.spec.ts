@@ -6,29 +6,16 @@ import {
   getRoom,
   listMessages,
   patchRoom,
-  pullLog,
   removeMember,
   roomAddress,
   userAddress,
 } from '@parlance/contracts';
-import { factSchema, infoSchema, type Fact, type Info, type Message, type UserSnapshot } from '@parlance/domain';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, Ear, makeRoom, openWorld, say, TENANT, user, type World } from '../testing/test-world.js';
+import { infoSchema, type Fact, type Info, type Message } from '@parlance/domain';
+import { describe, expect, it } from 'vitest';
+import { sharedWorld } from '../testing/shared-world.js';
+import { by, codeOf, Ear, logOf, makeRoom, say, TENANT, user } from '../testing/test-world.js';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await openWorld();
-  await world.start('message-1');
-}, 60_000);
-afterAll(async () => world.stop());
-
-const by = (actor: UserSnapshot | null) => ({ tenantId: TENANT, actor, origin: null });
-
-async function logOf(roomId: string): Promise<readonly Fact[]> {
-  const { facts } = await world.bus.request(pullLog, { tenantId: TENANT, roomId, afterPos: 0, limit: 100 });
-  return facts.map((fact) => factSchema.parse(fact));
-}
+const world = sharedWorld(['message-1']);
 
 function infoIn(fact: Fact | undefined): Info | null {
   if (fact?.type !== 'message.created' || fact.message.type !== 'info') return null;
@@ -54,7 +41,7 @@ describe('info messages', () => {
     await world.bus.request(removeMember, { ...request, userId: 'cat', names });
     await world.bus.request(removeMember, { ...by(user('dan')), roomId: room.id, userId: 'dan' });
 
-    const facts = await logOf(room.id);
+    const facts = await logOf(world.bus, room.id);
     expect(facts.map((fact) => infoIn(fact)?.action ?? fact.type)).toEqual([
       'room.created',
       'room.created',
@@ -139,7 +126,7 @@ describe('info messages', () => {
           : say(world.bus, room.id, 'ann', `while adding ${index}`),
       ),
     );
-    const facts = await logOf(room.id);
+    const facts = await logOf(world.bus, room.id);
     expect(facts.map(({ pos }) => pos)).toEqual(facts.map((_, index) => index + 1));
     const seqs = facts.flatMap((fact) => (fact.type === 'message.created' ? [fact.message.seq] : []));
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));
@@ -177,7 +164,9 @@ describe('a room', () => {
     expect(await codeOf(say(world.bus, room.id, 'ann', 'hello?'))).toBe('permission-denied');
     await world.bus.request(patchRoom, { ...request, frozen: false });
     expect(await codeOf(say(world.bus, room.id, 'ann', 'hello!'))).toBe('ok');
-    const changed = (await logOf(room.id)).flatMap((fact) => (fact.type === 'room.changed' ? [fact.changed] : []));
+    const changed = (await logOf(world.bus, room.id)).flatMap((fact) =>
+      fact.type === 'room.changed' ? [fact.changed] : [],
+    );
     expect(changed).toEqual([['frozen', 'extras'], ['frozen']]);
   });
 
@@ -227,7 +216,7 @@ describe('roles', () => {
     expect(await roles(room.id)).toEqual({ ann: 'admin', bob: 'admin', cat: 'owner' });
     expect(await change(null, 'bob', 'owner')).toBe('ok');
     expect(await roles(room.id)).toEqual({ ann: 'admin', bob: 'owner', cat: 'admin' });
-    const changes = (await logOf(room.id)).flatMap((fact) =>
+    const changes = (await logOf(world.bus, room.id)).flatMap((fact) =>
       fact.type === 'member.changed' ? [`${fact.userId} ${fact.role}`] : [],
     );
     expect(changes).toEqual(['bob admin', 'cat admin', 'cat owner', 'ann admin', 'bob owner', 'cat admin']);
@@ -248,7 +237,7 @@ describe('roles', () => {
       ['bob', 'Bobby'],
       ['cat', 'Kitty'],
     ]);
-    expect((await logOf(room.id)).map(({ type }) => type)).toEqual([
+    expect((await logOf(world.bus, room.id)).map(({ type }) => type)).toEqual([
       'room.created',
       'member.changed',
       'member.changed',

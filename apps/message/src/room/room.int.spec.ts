@@ -17,17 +17,11 @@ import {
   userAddress,
 } from '@parlance/contracts';
 import { textDraft, type Role, type UserSnapshot } from '@parlance/domain';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, Ear, makeRoom, openWorld, say, TENANT, user, type World } from '../testing/test-world.js';
+import { describe, expect, it } from 'vitest';
+import { sharedWorld } from '../testing/shared-world.js';
+import { codeOf, Ear, makeRoom, say, TENANT, user } from '../testing/test-world.js';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await openWorld();
-  await world.start('message-1');
-  await world.start('message-2');
-}, 60_000);
-afterAll(async () => world.stop());
+const world = sharedWorld(['message-1', 'message-2']);
 
 /** Silent: these specs count facts and messages. */
 const by = (actor: UserSnapshot | null) => ({ tenantId: TENANT, actor, origin: null, announce: false });

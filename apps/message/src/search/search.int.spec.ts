@@ -9,16 +9,11 @@ import {
 } from '@parlance/contracts';
 import { textDraft, type Draft } from '@parlance/domain';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, makeRoom, openWorld, say, TENANT, type World } from '../testing/test-world.js';
+import { describe, expect, it } from 'vitest';
+import { sharedWorld } from '../testing/shared-world.js';
+import { codeOf, makeRoom, say, TENANT } from '../testing/test-world.js';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await openWorld();
-  await world.start();
-}, 60_000);
-afterAll(async () => world.stop());
+const world = sharedWorld();
 
 async function page(viewerId: string | null, roomId: string, more: object = {}, tenantId = TENANT) {
   const asked = { tenantId, viewerId, roomId, skip: 0, limit: 200, visibleOnly: true, ...more };

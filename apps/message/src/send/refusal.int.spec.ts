@@ -9,16 +9,11 @@ import {
   setBlock,
 } from '@parlance/contracts';
 import { factSchema, textDraft, type UserSnapshot } from '@parlance/domain';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, makeRoom, openWorld, say, TENANT, user, type World } from '../testing/test-world.js';
+import { describe, expect, it } from 'vitest';
+import { sharedWorld } from '../testing/shared-world.js';
+import { codeOf, makeRoom, say, TENANT, user } from '../testing/test-world.js';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await openWorld();
-  await world.start();
-}, 60_000);
-afterAll(async () => world.stop());
+const world = sharedWorld();
 
 const freeze = async (roomId: string, frozen: boolean) =>
   world.bus.request(patchRoom, { tenantId: TENANT, actor: null, origin: null, roomId, frozen, announce: false });

@@ -1,22 +1,11 @@
-import { pullLog, roomAddress, userAddress } from '@parlance/contracts';
-import { factSchema, textDraft } from '@parlance/domain';
+import { roomAddress, userAddress } from '@parlance/contracts';
+import { textDraft } from '@parlance/domain';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, Ear, makeRoom, openWorld, say, TENANT, type World } from '../testing/test-world.js';
+import { describe, expect, it } from 'vitest';
+import { sharedWorld } from '../testing/shared-world.js';
+import { codeOf, Ear, logOf, makeRoom, say, TENANT } from '../testing/test-world.js';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await openWorld();
-  await world.start('message-1');
-  await world.start('message-2');
-}, 60_000);
-afterAll(async () => world.stop());
-
-async function logOf(roomId: string) {
-  const { facts } = await world.bus.request(pullLog, { tenantId: TENANT, roomId, afterPos: 0, limit: 1000 });
-  return facts.map((fact) => factSchema.parse(fact));
-}
+const world = sharedWorld(['message-1', 'message-2']);
 
 describe('sending', () => {
   it('answers the stored message and publishes the fact at the room', async () => {
@@ -41,7 +30,7 @@ describe('sending', () => {
       origin: 'socket-1',
       message,
     });
-    expect((await logOf(room.id))[1]).toEqual(ear.facts[0]);
+    expect((await logOf(world.bus, room.id))[1]).toEqual(ear.facts[0]);
   });
 
   it('publishes a direct room at both of its users', async () => {
@@ -80,7 +69,7 @@ describe('sending', () => {
           ),
         );
         for (const room of rooms) {
-          const facts = await logOf(room.id);
+          const facts = await logOf(world.bus, room.id);
           const own = sent.filter(({ message }) => message.roomId === room.id);
           expect(facts.map((fact) => fact.pos)).toEqual(
             Array.from({ length: own.length + 1 }, (_, index) => index + 1),
@@ -103,7 +92,7 @@ describe('sending', () => {
     const room = await makeRoom(world.bus, ['ann']);
     const texts = Array.from({ length: 40 }, (_, index) => `message ${index}`);
     for (const text of texts) await say(world.bus, room.id, 'ann', text);
-    const said = (await logOf(room.id)).flatMap((fact) => ('message' in fact ? [fact.message.text] : []));
+    const said = (await logOf(world.bus, room.id)).flatMap((fact) => ('message' in fact ? [fact.message.text] : []));
     expect(said).toEqual(texts);
   });
 });
@@ -119,7 +108,7 @@ describe('a repeated client id', () => {
       expect(new Set(answers.map(({ message }) => message.id)).size).toBe(1);
       expect(answers.filter(({ repeated }) => !repeated)).toHaveLength(1);
     }
-    expect(await logOf(room.id)).toHaveLength(3);
+    expect(await logOf(world.bus, room.id)).toHaveLength(3);
   });
 
   it('is a conflict with another body, and stores nothing', async () => {
@@ -131,7 +120,7 @@ describe('a repeated client id', () => {
     ]);
     expect(both.sort()).toEqual(['conflict', 'ok']);
     expect(await codeOf(say(world.bus, room.id, 'ann', 'three', { clientMessageId }))).toBe('conflict');
-    expect(await logOf(room.id)).toHaveLength(2);
+    expect(await logOf(world.bus, room.id)).toHaveLength(2);
   });
 
   it('does not mind the order of keys', async () => {
@@ -187,7 +176,7 @@ describe('a send that is refused', () => {
     const invalid = ['invalid', 'invalid', 'invalid', 'invalid', 'invalid'];
     const foreign = ['not-found', 'not-found', 'not-found'];
     expect(codes).toEqual(['ok', ...foreign, ...invalid, 'too-large', 'invalid', 'ok']);
-    expect(await logOf(room.id)).toHaveLength(3);
+    expect(await logOf(world.bus, room.id)).toHaveLength(3);
   });
 
   it('takes odd ids and keys as they are', async () => {

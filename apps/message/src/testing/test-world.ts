@@ -1,7 +1,7 @@
 import { Drain, startApp, type RunningApp } from '@parlance/bootstrap';
 import { createInProcessHub, type Bus, type InProcessHub } from '@parlance/bus';
 import { loadConfig } from '@parlance/config';
-import { createRoom, roomPublished, sendMessage } from '@parlance/contracts';
+import { createRoom, pullLog, roomPublished, sendMessage } from '@parlance/contracts';
 import {
   factSchema,
   streamAdvancedSchema,
@@ -117,6 +117,11 @@ export function user(id: string): UserSnapshot {
   };
 }
 
+/** What every request that changes something says of who asks; null: the app's server. */
+export function by(actor: UserSnapshot | null) {
+  return { tenantId: TENANT, actor, origin: null };
+}
+
 export interface RoomRequest {
   readonly tenantId?: string;
   readonly actor?: UserSnapshot | null;
@@ -156,6 +161,12 @@ export async function say(bus: Bus, roomId: string, senderId: string, text: stri
   const { tenantId = TENANT, clientMessageId = `key-${keys}`, draft = textDraft(text) } = request;
   const sender = user(senderId);
   return bus.request(sendMessage, { tenantId, roomId, sender, origin: 'socket-1', clientMessageId, draft });
+}
+
+/** The room's facts from the first on, 1,000 at the most. */
+export async function logOf(bus: Bus, roomId: string): Promise<readonly Fact[]> {
+  const { facts } = await bus.request(pullLog, { tenantId: TENANT, roomId, afterPos: 0, limit: 1000 });
+  return facts.map((fact) => factSchema.parse(fact));
 }
 
 /** What is published at one address, in the order of arrival. */
