@@ -1,10 +1,10 @@
-import { callFragments } from '@parlance/call';
+import { callFragments } from '@parlance/call/config';
 import { databaseConfig, fragment, setting, text } from '@parlance/config';
-import { gamificationFragments } from '@parlance/gamification';
-import { gatewayFragments } from '@parlance/gateway';
-import { identityFragments } from '@parlance/identity';
-import { messageFragments } from '@parlance/message';
-import { presenceFragments } from '@parlance/presence';
+import { gamificationFragments } from '@parlance/gamification/config';
+import { gatewayFragments } from '@parlance/gateway/config';
+import { identityFragments } from '@parlance/identity/config';
+import { messageFragments } from '@parlance/message/config';
+import { presenceFragments } from '@parlance/presence/config';
 
 export const standaloneConfig = fragment('standalone', {
   dataDir: setting({

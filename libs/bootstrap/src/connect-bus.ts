@@ -1,11 +1,10 @@
 import { connectNats, faultyBus, type Bus } from '@parlance/bus';
-import { natsConfig, testingConfig, type ConfigOf } from '@parlance/config';
+import { busFragments, type ConfigOf } from '@parlance/config';
 import { ParlanceError } from '@parlance/domain';
 import type { Foundation } from './platform.module.js';
 import type { Connection } from './run-service.js';
 
-/** The settings of a process's connection to the bus. */
-export const busFragments = [natsConfig, testingConfig] as const;
+export { busFragments };
 
 export type BusSettings = ConfigOf<typeof busFragments>;
 
@@ -14,27 +13,20 @@ const FAULTS = { drop: 0.05, duplicate: 0.05, reorder: 0.15, delayMs: 300, doubl
 
 /**
  * Connects a service process to NATS. With PARLANCE_FAULT_SEED (tests only) its events are lost, doubled and reordered by that seed.
- * @throws ParlanceError `invalid` (no NATS_URL, faults outside tests), `unavailable` (not reached).
+ * @throws ParlanceError `invalid` (faults outside tests), `unavailable` (not reached).
  */
 export async function connectBus(
   name: string,
   config: BusSettings,
   { logger, metrics, health }: Foundation,
 ): Promise<Connection<Bus>> {
-  const servers = config.nats.urls;
-  if (servers === undefined) {
-    throw new ParlanceError(
-      'invalid',
-      'NATS_URL is not set. Set it to the NATS server, such as nats://127.0.0.1:4222.',
-    );
-  }
   const drops = metrics.counter({
     name: 'bus_drops_total',
     help: 'Messages not handed on, by reason.',
     labels: ['reason'],
   });
   const bus = await connectNats({
-    servers,
+    servers: config.bus.urls,
     name,
     log: logger,
     metrics: { onDrop: (reason) => drops.inc({ reason }) },

@@ -1,14 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import {
-  drainConfig,
-  hasSettingsOf,
-  httpConfig,
-  logConfig,
-  processConfig,
-  type ConfigOf,
-  type Environment,
-  type Fragment,
-} from '@parlance/config';
+import { baseFragments, hasSettingsOf, type ConfigOf, type Environment, type Fragment } from '@parlance/config';
 import { Health, Metrics, createLogger, systemClock, type Clock, type LoggerOptions } from '@parlance/observability';
 import { bounded } from './bounded.js';
 import { Drain } from './drain.js';
@@ -19,8 +10,7 @@ import { EXIT_CONFIG, readSettings, type ReadOptions } from './read-settings.js'
 import { startApp, type NestModule, type RunningApp } from './start-app.js';
 import { startupLine } from './startup-error.js';
 
-/** Settings that every service has. */
-export const baseFragments = [httpConfig, logConfig, drainConfig, processConfig] as const;
+export { baseFragments };
 
 export type BaseConfig = ConfigOf<typeof baseFragments>;
 

@@ -1,4 +1,4 @@
-import { isRequired, type Fragment } from './fragment.js';
+import { isRequired, type Fragment, type Setting } from './fragment.js';
 
 /** One row of the generated settings page. */
 export interface SettingRow {
@@ -10,6 +10,8 @@ export interface SettingRow {
   readonly required: boolean;
   readonly secret: boolean;
   readonly doc: string;
+  /** What a value must be, such as `one of a, b`; empty when any text will do. */
+  readonly accepts: string;
 }
 
 export function describe(fragments: readonly Fragment[]): readonly SettingRow[] {
@@ -22,8 +24,17 @@ export function describe(fragments: readonly Fragment[]): readonly SettingRow[] 
       required: isRequired(candidate),
       secret: candidate.secret,
       doc: candidate.doc,
+      accepts: accepted(candidate),
     })),
   );
+}
+
+/** No setting means this; a schema that knows better says what it wants instead. */
+const NONSENSE = '\u0000';
+
+function accepted({ schema }: Setting<unknown>): string {
+  const message = schema.safeParse(NONSENSE).error?.issues[0]?.message ?? '';
+  return message.replace(/^must (?:be )?/, '');
 }
 
 function written(value: unknown): string {

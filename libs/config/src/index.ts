@@ -2,6 +2,7 @@ export { ConfigError } from './config-error.js';
 export { describe, type SettingRow } from './describe.js';
 export {
   fragment,
+  namesOf,
   setting,
   type ConfigOf,
   type Fragment,
@@ -12,6 +13,9 @@ export {
 export { environmentOver, hasSettingsOf, loadConfig, type Environment, type LoadOptions } from './load-config.js';
 export {
   LOG_LEVELS,
+  baseFragments,
+  busConfig,
+  busFragments,
   databaseConfig,
   drainConfig,
   httpConfig,

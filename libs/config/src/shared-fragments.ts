@@ -57,6 +57,16 @@ export const natsConfig = fragment('nats', {
   }),
 });
 
+/** The same where nothing works without it: a service that runs as a process of its own. */
+export const busConfig = fragment('bus', {
+  urls: setting({
+    env: 'NATS_URL',
+    schema: urlList('nats', 'tls', 'ws', 'wss'),
+    secret: true,
+    doc: 'NATS servers, separated by commas, such as nats://127.0.0.1:4222.',
+  }),
+});
+
 export const redisConfig = fragment('redis', {
   url: setting({
     env: 'REDIS_URL',
@@ -182,6 +192,12 @@ export const testingConfig = fragment('testing', {
     doc: 'Makes the bus lose, double and reorder events, decided by this seed.',
   }),
 });
+
+/** Settings of every process. */
+export const baseFragments = [httpConfig, logConfig, drainConfig, processConfig] as const;
+
+/** Settings of a process's connection to the bus. */
+export const busFragments = [busConfig, testingConfig] as const;
 
 /** Names in these are known to every app, whether or not it reads them: processes of one stack share an environment. */
 export const sharedFragments = [

@@ -14,7 +14,8 @@ export type DatabaseErrorCode =
   | 'migration-edited'
   | 'migration-failed'
   | 'migration-unknown'
-  | 'migration-busy';
+  | 'migration-busy'
+  | 'migration-pending';
 
 /** An error for the person who runs Parlance. It never travels to a client: requests fail with a `ParlanceError`. */
 export class DatabaseError extends Error {

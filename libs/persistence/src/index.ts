@@ -6,6 +6,8 @@ export { createDatabase } from './create-database.js';
 export { startEmbeddedPostgres } from './embedded-postgres.js';
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postgres.js';
 export { freePort } from './free-port.js';
+export { awaitMigrations } from './await-migrations.js';
+export type { AwaitMigrationsOptions } from './await-migrations.js';
 export { migrate } from './migrate.js';
 export type { MigrateOptions } from './migrate.js';
 export { defaultMigrationsDir } from './migration-files.js';

@@ -1,8 +1,10 @@
+import { EventEmitter, once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { awaitMigrations } from './await-migrations.js';
 import { createDatabase } from './create-database.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import type { EmbeddedPostgres } from './embedded-postgres.js';
@@ -192,4 +194,32 @@ test('a server that is not there is one clear error without the password', async
   const error = await migrate({ connectionString: target, migrationsDir }).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: 'database-unreachable', message: expect.stringContaining('DATABASE_URL') });
   expect(String(error)).not.toContain('secret');
+});
+
+test('waiting ends when another run has applied everything; why it waits is told once', async () => {
+  const told = new EventEmitter();
+  const waiting = once(told, 'line');
+  const lines: string[] = [];
+  const log = (line: string): void => {
+    lines.push(line);
+    told.emit('line');
+  };
+  const ready = awaitMigrations({ connectionString, migrationsDir, timeoutMs: 30_000, pollMs: 5, log });
+  await waiting;
+  await run();
+  await ready;
+  expect(lines).toEqual([expect.stringContaining('2 migrations of this version are not applied yet')]);
+});
+
+test('an older version may start beside a newer database', async () => {
+  await run();
+  rmSync(join(migrationsDir, '0002_second'), { recursive: true });
+  await awaitMigrations({ connectionString, migrationsDir, timeoutMs: 0 });
+});
+
+test('what is still missing when the time is over is an error that names the remedy', async () => {
+  await expect(awaitMigrations({ connectionString, migrationsDir, timeoutMs: 0 })).rejects.toMatchObject({
+    code: 'migration-pending',
+    message: expect.stringContaining('node apps/migrate/dist/main.js'),
+  });
 });

@@ -13,6 +13,7 @@ const SUITE = 'libs/dialects/kit/src/conformance.ts';
 const take = (specifier: string): string => `import { thing } from '${specifier}';\nexport const taken = thing;\n`;
 const TEST_ENTRIES = {
   [SUITE]: 'export const thing = 1;\n',
+  'apps/message/src/message.config.ts': 'export const thing = 1;\n',
   'apps/message/src/room.fixture.ts': 'export const thing = 1;\n',
 };
 
@@ -33,6 +34,7 @@ const PLANTED: Readonly<Record<string, readonly [file: string, specifier: string
   'only-repositories-import-prisma': ['apps/message/src/message.service.ts', '@prisma/client'],
   'apps-do-not-import-apps': ['apps/message/src/neighbour.ts', '@parlance/identity'],
   'libraries-do-not-import-apps': ['libs/bus/src/app.ts', '@parlance/message'],
+  'tools-know-of-apps-their-settings-alone': ['tools/src/app.ts', '@parlance/message'],
   'production-never-imports-testing': ['apps/message/src/driver.ts', '@parlance/testing'],
   'production-has-no-dev-dependencies': ['apps/message/src/dev.ts', 'left-over'],
   'projects-are-entered-through-their-index': ['libs/bus/src/deep.ts', '@parlance/domain/inner'],
@@ -48,7 +50,8 @@ const ALSO_BANNED: readonly (readonly [rule: string, file: string, specifier: st
   ['inner-layers-ban-infrastructure', 'libs/dialects/kit/src/pg.ts', 'pg'],
   ['only-the-api-signs-for-media-servers', 'apps/call/src/livekit.ts', 'livekit-server-sdk'],
   ['edges-have-no-sql', 'apps/gateway/src/pg.ts', 'pg'],
-  ['libraries-do-not-import-apps', 'tools/src/app.ts', '@parlance/message'],
+  ['libraries-do-not-import-apps', 'libs/bus/src/config.ts', '@parlance/message/config'],
+  ['apps-do-not-import-apps', 'apps/gateway/src/config.ts', '@parlance/message/config'],
   ['edges-have-no-sql', 'libs/actions/src/sql.ts', '@parlance/persistence'],
   ['production-never-imports-testing', 'apps/gateway/src/suite.ts', '@parlance/dialect-kit/conformance'],
   ['production-never-imports-testing', 'apps/message/src/fixed.ts', './room.fixture.js'],
@@ -70,6 +73,8 @@ const LEGAL: Readonly<Record<string, string>> = {
   'apps/api/src/good.ts': take('@parlance/storage'),
   'apps/api/src/media.ts': take('@parlance/media'),
   'apps/standalone/src/good.ts': take('@parlance/message'),
+  'apps/message/src/message.config.ts': 'export const thing = 1;\n',
+  'tools/src/good.ts': take('@parlance/message/config'),
 };
 
 describe('the import rules', () => {

@@ -72,7 +72,12 @@ function rootManifest(): object {
 
 function writeProject(root: string, write: (path: string, text: string) => void, name: string, folder: string): void {
   const entry = (file: string): object => ({ '@parlance/source': `./src/${file}.ts`, default: `./dist/${file}.js` });
-  const exports = { '.': entry('index'), './inner': entry('inner'), './conformance': entry('conformance') };
+  const exports = {
+    '.': entry('index'),
+    './inner': entry('inner'),
+    './conformance': entry('conformance'),
+    './config': entry(`${name}.config`),
+  };
   const manifest = { name: `@parlance/${name}`, version: '0.1.0', type: 'module', exports };
   write(`${folder}/package.json`, JSON.stringify(manifest));
   write(`${folder}/src/index.ts`, 'export const thing = 1;\n');

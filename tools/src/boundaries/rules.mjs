@@ -13,6 +13,8 @@ const DIALECT = '^libs/dialects/(?!kit/|registry/)[^/]+/';
 const PROJECT = '^(apps/[^/]+|libs/dialects/[^/]+|libs/(?!dialects/)[^/]+|tools)/';
 /** A suite that every implementation of a port runs lies beside the port, behind its own entry. */
 const CONFORMANCE = '/[^/]*conformance[^/]*\\.ts$';
+/** The declaration of an app's settings, light to import. */
+const DECLARATION = '^apps/[^/]+/src/[^/]+\\.config\\.ts$';
 const TEST_CODE = [SPEC, FIXTURE, CONFORMANCE, '^libs/testing/', '^apps/e2e/', '^tools/'];
 
 /** @param {readonly string[]} names @returns {string} matches an installed package, whether or not it could be resolved */
@@ -140,10 +142,18 @@ const ownership = [
   },
   {
     name: 'libraries-do-not-import-apps',
-    comment: 'Tests and tools start apps as processes.',
+    comment: 'Tests start apps as processes.',
     severity: 'error',
-    from: { path: '^(?:libs|tools)/' },
+    from: { path: '^libs/' },
     to: { path: '^apps/' },
+  },
+  {
+    name: 'tools-know-of-apps-their-settings-alone',
+    comment:
+      "Tools start apps as processes; the declaration of an app's settings is read by those that check and document it.",
+    severity: 'error',
+    from: { path: '^tools/' },
+    to: { path: '^apps/', pathNot: DECLARATION },
   },
   {
     name: 'production-never-imports-testing',
@@ -175,6 +185,7 @@ const hygiene = [
         '^(?:apps|libs|libs/dialects)/[^/]+/src/index\\.ts$',
         '^tools/src/index\\.ts$',
         '/src/conformance\\.ts$',
+        DECLARATION,
       ],
     },
   },
