@@ -2,7 +2,7 @@
 import { startStack, startTurnServer, STACK_MODES, type PrivateServer, type Stack } from '@parlance/testing';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { BrowserPhone, type PhoneSetup } from './browser/browser-phone.js';
+import { BrowserPhone } from './browser/browser-phone.js';
 import { startBrowser } from './browser/browser.js';
 import { servePhones, type PhoneServer } from './browser/phone-server.js';
 import { HASH_KEY } from './people.js';
@@ -35,25 +35,25 @@ describe.each(STACK_MODES)('a call between browsers in %s mode', (mode) => {
     expect(await stack.stop()).toBe(0);
   });
 
-  /** Each at a gateway of its own, where there are several. */
-  async function phone(identifier: string, deviceId: string, over: Partial<PhoneSetup> = {}): Promise<BrowserPhone> {
-    const server = stack.gateways[open.length % stack.gateways.length] ?? stack.gateways[0];
-    const setup = {
-      page: pages.url,
-      server,
-      identifier,
-      deviceId,
-      hashKey: HASH_KEY,
-      relayOnly: false,
-    } as const;
-    const opened = await BrowserPhone.open(browser, { ...setup, ...over });
+  /** At a gateway by number; a stack with one address has it at every number. */
+  async function phone(
+    gateway: number,
+    identifier: string,
+    deviceId: string,
+    relayOnly = false,
+  ): Promise<BrowserPhone> {
+    const server = stack.gateways[gateway % stack.gateways.length] ?? stack.gateways[0];
+    const setup = { page: pages.url, server, identifier, deviceId, hashKey: HASH_KEY, relayOnly };
+    const opened = await BrowserPhone.open(browser, setup);
     open.push(opened);
     return opened;
   }
 
   it('shows each the video of the other, over the TURN server if need be, until one hangs up', async () => {
-    const annsPhone = await phone('ann', 'anns-phone', { relayOnly: true });
-    const bobsPhone = await phone('bob', 'bobs-phone', { relayOnly: true });
+    const [annsPhone, bobsPhone] = await Promise.all([
+      phone(0, 'ann', 'anns-phone', true),
+      phone(1, 'bob', 'bobs-phone', true),
+    ]);
     const room = await annsPhone.roomWith('bob');
     const call = await annsPhone.ring(room);
     expect(await bobsPhone.told('v1OnNewCall')).toMatchObject({
@@ -79,8 +79,11 @@ describe.each(STACK_MODES)('a call between browsers in %s mode', (mode) => {
   });
 
   it('is taken by the one device of the callee that answers, and the other is told', async () => {
-    const annsPhone = await phone('ann', 'anns-phone');
-    const [bobsPhone, bobsLaptop] = [await phone('bob', 'bobs-phone'), await phone('bob', 'bobs-laptop')];
+    const [annsPhone, bobsPhone, bobsLaptop] = await Promise.all([
+      phone(0, 'ann', 'anns-phone'),
+      phone(0, 'bob', 'bobs-phone'),
+      phone(1, 'bob', 'bobs-laptop'),
+    ]);
     const call = await annsPhone.ring(await annsPhone.roomWith('bob'));
     for (const rung of [bobsPhone, bobsLaptop]) expect((await rung.told('v1OnNewCall')).meetId).toBe(call);
 
