@@ -82,6 +82,11 @@ export class NativeApi {
     return new NativeApi(this.url, credential);
   }
 
+  /** The same credential at another address. */
+  at(url: string): NativeApi {
+    return new NativeApi(url, this.credential);
+  }
+
   putUser(id: string, fields: Readonly<Record<string, unknown>> = {}): Promise<NativeUser> {
     return this.call('PUT', ['users', id], userShape, fields);
   }
