@@ -1,5 +1,11 @@
 import type { HttpAnswer, HttpRequest } from '@parlance/dialect-kit';
-import { recordingExecute, sampleEvents, sampleMessage, sampleView } from '@parlance/dialect-kit/conformance';
+import {
+  recordingExecute,
+  refusalFrom,
+  sampleEvents,
+  sampleMessage,
+  sampleView,
+} from '@parlance/dialect-kit/conformance';
 import type { Message } from '@parlance/domain';
 import { ERROR_CODES, ParlanceError } from '@parlance/domain';
 import { describe, expect, it } from 'vitest';
@@ -17,15 +23,8 @@ function call(route: string, request: Partial<HttpRequest> = {}) {
   return found.parse({ params: {}, query: {}, headers: USER, body: undefined, files: [], ...request });
 }
 
-function refusal(route: string, request: Partial<HttpRequest>): ParlanceError {
-  try {
-    call(route, request);
-  } catch (error) {
-    if (error instanceof ParlanceError) return error;
-    throw error;
-  }
-  throw new Error(`${route} accepted ${JSON.stringify(request)}`);
-}
+const refusal = (route: string, request: Partial<HttpRequest>) =>
+  refusalFrom(`${route} ${JSON.stringify(request)}`, () => call(route, request));
 
 describe('the credential', () => {
   it.each([

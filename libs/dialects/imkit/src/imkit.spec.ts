@@ -5,6 +5,7 @@ import {
   framesFor,
   jsonFlaw,
   recordingExecute,
+  refusalFrom,
   sampleEvents,
   sampleMessage,
   sampleRoomView,
@@ -67,15 +68,8 @@ async function replyTo(event: string, args: readonly unknown[], context = QUIET)
   return imkit.inbound.get(event)?.parse(args, context).run(execute);
 }
 
-function refusal(event: string, args: readonly unknown[]): ParlanceError {
-  try {
-    imkit.inbound.get(event)?.parse(args, QUIET);
-  } catch (error) {
-    if (error instanceof ParlanceError) return error;
-    throw error;
-  }
-  throw new Error(`${event} accepted ${JSON.stringify(args)}`);
-}
+const refusal = (event: string, args: readonly unknown[]) =>
+  refusalFrom(`${event} ${JSON.stringify(args)}`, () => imkit.inbound.get(event)?.parse(args, QUIET));
 
 function decoded(text: unknown): string {
   return Buffer.from(z.base64().parse(text), 'base64').toString('utf8');

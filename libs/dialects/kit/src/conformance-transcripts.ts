@@ -34,6 +34,9 @@ export function expectRecorded(entries: Iterable<string>, names: Iterable<string
   expect([...new Set(entries)].sort()).toEqual([...names].sort());
 }
 
+/** Answers intents and writes them down. */
+type World = () => ReturnType<typeof recordingExecute>;
+
 const emittedEntry = z.strictObject({
   says: z.string(),
   event: z.string(),
@@ -45,11 +48,7 @@ const emittedEntry = z.strictObject({
 });
 
 /** Holds what every inbound event claims, asks the domain and is answered in a world to what is recorded. */
-export function emittingTranscript(
-  { inbound }: Dialect,
-  file: URL,
-  world: () => ReturnType<typeof recordingExecute>,
-): void {
+export function emittingTranscript({ inbound }: Dialect, file: URL, world: World): void {
   const entries = readTranscript(file, z.array(emittedEntry));
 
   describe('what a client emits', () => {
@@ -70,7 +69,7 @@ export function emittingTranscript(
   });
 }
 
-/** A recorded REST request without its files, which each wire writes down as it sends them. */
+/** A recorded REST request; where its files stand is up to each wire. */
 export const recordedRequest = z.object({
   params: z.record(z.string(), z.string()).default({}),
   query: z.record(z.string(), z.unknown()).default({}),
@@ -81,6 +80,53 @@ export const recordedRequest = z.object({
 /** The REST routes of a dialect by `<method> <path>`, as transcripts name them. */
 export function routesByName({ http }: Dialect): ReadonlyMap<string, HttpRoute> {
   return new Map((http?.routes ?? []).map((route) => [`${route.method} ${route.path}`, route]));
+}
+
+const calledEntry = z.strictObject({
+  says: z.string(),
+  route: z.string(),
+  request: recordedRequest.extend({ file: z.string().optional() }),
+  claim: z.unknown(),
+  asks: z.unknown(),
+  answer: z.unknown(),
+});
+
+export interface Calling {
+  /** a list of requests and what becomes of them; `file` of a request: the name of a picture sent along */
+  readonly file: URL;
+  readonly world: World;
+  /** what the file writes down of the intents; default: all of them */
+  readonly asked?: (intents: readonly object[]) => unknown;
+}
+
+/** Holds what every REST route claims, asks the domain and answers in a world to what is recorded. */
+export function callingTranscript(dialect: Dialect, { file, world, asked = (all) => all }: Calling): void {
+  const entries = readTranscript(file, z.array(calledEntry));
+  const routes = routesByName(dialect);
+
+  describe('what a client calls over REST', () => {
+    it('is recorded for every route', () => {
+      expectRecorded(
+        entries.map(({ route }) => route),
+        routes.keys(),
+      );
+    });
+
+    it.each(entries)('$route: $says', async ({ route, request, claim, asks, answer }) => {
+      const { file: name, ...sent } = request;
+      const picture = { field: 'file', mimeType: 'image/png', bytes: new Uint8Array(3) };
+      const files = name === undefined ? [] : [{ ...picture, name }];
+      const translation = routes.get(route)?.parse({ ...sent, body: sent.body, files });
+      const { execute, intents } = world();
+      const given = await translation?.run(execute, () => Promise.resolve(execute));
+      const found = { claim: translation?.claim, asks: asked(intents.map(withoutBytes)), answer: given };
+      expect(onTheWire(found)).toEqual({ claim, asks, answer });
+    });
+  });
+}
+
+function withoutBytes(intent: object): object {
+  return 'bytes' in intent ? { ...intent, bytes: undefined } : intent;
 }
 
 /** `message` changes the message that the event carries, `change` the event itself; `replied` is the view's, if recorded. */

@@ -54,6 +54,17 @@ export function nested(depth: number): unknown {
   return value;
 }
 
+/** The coded error that the parsing of `what` throws. Throws whatever else it throws, and an error when it throws nothing. */
+export function refusalFrom(what: string, parse: () => unknown): ParlanceError {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof ParlanceError) return error;
+    throw error;
+  }
+  throw new Error(`${what} was accepted.`);
+}
+
 type Answers = { readonly [T in IntentType]?: (intent: IntentOf<T>) => ResultOf<T> };
 
 /** An `Execute` that writes down what it is asked and answers from a table; what stands not there is `not-found`. */

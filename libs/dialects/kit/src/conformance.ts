@@ -19,6 +19,7 @@ import type { Reply } from './frame.js';
 import type { HttpCompanion, HttpRequest, HttpRoute } from './http.js';
 
 export {
+  callingTranscript,
   emittingTranscript,
   expectRecorded,
   hearingTranscript,
@@ -28,7 +29,7 @@ export {
   recordedRequest,
   routesByName,
 } from './conformance-transcripts.js';
-export { framesFor, framesOf, jsonFlaw, recordingExecute } from './conformance-values.js';
+export { framesFor, framesOf, jsonFlaw, recordingExecute, refusalFrom } from './conformance-values.js';
 export { EVENT_TYPES, sampleEvents } from './samples/events.js';
 export {
   sampleCall,

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '@parlance/dialect-kit';
 import {
   recordingExecute,
+  refusalFrom,
   sampleMessage,
   sampleRoomView,
   sampleStamp,
@@ -19,15 +20,8 @@ function call(route: string, request: Partial<HttpRequest>) {
   return found.parse({ params: {}, query: {}, headers: {}, body: undefined, files: [], ...request });
 }
 
-function refusal(route: string, request: Partial<HttpRequest>): ParlanceError {
-  try {
-    call(route, request);
-  } catch (error) {
-    if (error instanceof ParlanceError) return error;
-    throw error;
-  }
-  throw new Error(`${route} accepted ${JSON.stringify(request)}`);
-}
+const refusal = (route: string, request: Partial<HttpRequest>) =>
+  refusalFrom(`${route} ${JSON.stringify(request)}`, () => call(route, request));
 
 describe('the credential', () => {
   it.each([

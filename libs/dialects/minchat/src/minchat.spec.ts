@@ -1,6 +1,7 @@
 import {
   dialectConformance,
   recordingExecute,
+  refusalFrom,
   sampleMessage,
   sampleRoomView,
   sampleStamp,
@@ -43,15 +44,8 @@ dialectConformance(minchat, {
 const MESSAGE = { text: 'hi', apiKey, chat_id: 'c1', user_id: 'ann' };
 const QUIET = { tenant: null, user: null };
 
-function refusal(event: string, args: readonly unknown[], acked = true): ParlanceError {
-  try {
-    minchat.inbound.get(event)?.parse(args, { ...QUIET, acked });
-  } catch (error) {
-    if (error instanceof ParlanceError) return error;
-    throw error;
-  }
-  throw new Error(`${event} accepted ${JSON.stringify(args)}`);
-}
+const refusal = (event: string, args: readonly unknown[], acked = true) =>
+  refusalFrom(`${event} ${JSON.stringify(args)}`, () => minchat.inbound.get(event)?.parse(args, { ...QUIET, acked }));
 
 describe('bad payloads are refused by field', () => {
   it.each([

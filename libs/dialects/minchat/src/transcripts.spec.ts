@@ -1,13 +1,9 @@
 import type { RoomView } from '@parlance/dialect-kit';
 import {
+  callingTranscript,
   emittingTranscript,
-  expectRecorded,
   hearingTranscript,
-  onTheWire,
-  readTranscript,
-  recordedRequest,
   recordingExecute,
-  routesByName,
   sampleMember,
   sampleMessage,
   sampleRoomView,
@@ -16,8 +12,6 @@ import {
 } from '@parlance/dialect-kit/conformance';
 import type { User, UserRef } from '@parlance/domain';
 import { DEFAULT_ROOM_PREFERENCES } from '@parlance/domain';
-import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { minchat } from './index.js';
 
 /**
@@ -116,37 +110,8 @@ function personNamed(ref: UserRef): User | null {
   return [...people.values()].find(isMeant) ?? null;
 }
 
-emittingTranscript(minchat, new URL('../transcripts/inbound.json', import.meta.url), world);
+const file = (name: string) => new URL(`../transcripts/${name}.json`, import.meta.url);
 
-const restEntry = z.strictObject({
-  says: z.string(),
-  route: z.string(),
-  request: recordedRequest,
-  claim: z.unknown(),
-  asks: z.unknown(),
-  answer: z.unknown(),
-});
-
-describe('what a client calls over REST', () => {
-  const entries = readTranscript(new URL('../transcripts/rest.json', import.meta.url), z.array(restEntry));
-  const routes = routesByName(minchat);
-
-  it('is recorded for every route', () => {
-    expectRecorded(
-      entries.map(({ route }) => route),
-      routes.keys(),
-    );
-  });
-
-  it.each(entries)('$route: $says', async ({ route, request, claim, asks, answer }) => {
-    const translation = routes.get(route)?.parse({ ...request, body: request.body, files: [] });
-    const { execute, intents } = world();
-    const given = await translation?.run(execute);
-    expect(onTheWire({ claim: translation?.claim, asks: intents[0], answer: given })).toEqual({ claim, asks, answer });
-  });
-});
-
-hearingTranscript(minchat.outbound, {
-  file: new URL('../transcripts/outbound.json', import.meta.url),
-  rooms: { pair, team, nameless, news },
-});
+emittingTranscript(minchat, file('inbound'), world);
+callingTranscript(minchat, { file: file('rest'), world, asked: ([intent]) => intent });
+hearingTranscript(minchat.outbound, { file: file('outbound'), rooms: { pair, team, nameless, news } });

@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@parlance/dialect-kit';
-import { sampleCall, sampleMember, sampleMessage, sampleStamp } from '@parlance/dialect-kit/conformance';
+import { refusalFrom, sampleCall, sampleMember, sampleMessage, sampleStamp } from '@parlance/dialect-kit/conformance';
 import { ERROR_CODES, ParlanceError } from '@parlance/domain';
 import { describe, expect, it } from 'vitest';
 import { http } from './http.js';
@@ -22,15 +22,8 @@ function call(name: string, request: Partial<HttpRequest>) {
   return routeOf(name).parse({ params, query: {}, headers: {}, body: undefined, files: [], ...request });
 }
 
-function refusal(name: string, request: Partial<HttpRequest>): ParlanceError {
-  try {
-    call(name, request);
-  } catch (error) {
-    if (error instanceof ParlanceError) return error;
-    throw error;
-  }
-  throw new Error(`${name} accepted ${JSON.stringify(request)}`);
-}
+const refusal = (name: string, request: Partial<HttpRequest>) =>
+  refusalFrom(`${name} ${JSON.stringify(request)}`, () => call(name, request));
 
 const failing = (code: (typeof ERROR_CODES)[number]) => () => {
   throw new ParlanceError(code, `Sample ${code}.`);

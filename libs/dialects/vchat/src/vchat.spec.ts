@@ -1,5 +1,4 @@
-import { dialectConformance, recordingExecute, sampleUser } from '@parlance/dialect-kit/conformance';
-import { ParlanceError } from '@parlance/domain';
+import { dialectConformance, recordingExecute, refusalFrom, sampleUser } from '@parlance/dialect-kit/conformance';
 import { describe, expect, it } from 'vitest';
 import { vchat } from './index.js';
 import { uuidOf } from './local-id.js';
@@ -38,15 +37,8 @@ dialectConformance(vchat, {
 
 const QUIET = { acked: false, tenant: null, user: null };
 
-function refusal(event: string, args: readonly unknown[]): ParlanceError {
-  try {
-    vchat.inbound.get(event)?.parse(args, QUIET);
-  } catch (error) {
-    if (error instanceof ParlanceError) return error;
-    throw error;
-  }
-  throw new Error(`${event} accepted ${JSON.stringify(args)}`);
-}
+const refusal = (event: string, args: readonly unknown[]) =>
+  refusalFrom(`${event} ${JSON.stringify(args)}`, () => vchat.inbound.get(event)?.parse(args, QUIET));
 
 describe('bad payloads', () => {
   it.each([
