@@ -222,3 +222,22 @@ export async function refusal(work: Promise<unknown>): Promise<string> {
     (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error)),
   );
 }
+
+export interface Pair {
+  readonly roomId: string;
+  readonly ann: Phone;
+  readonly bob: Phone;
+  readonly annHears: Ear;
+  readonly bobHears: Ear;
+}
+
+let pairs = 0;
+
+/** Two people that nobody else knows, with a room of their own, each on a phone, and what each hears. */
+export async function makePair(world: CallWorld): Promise<Pair> {
+  pairs += 1;
+  const [a, b] = [`ann-${pairs}`, `bob-${pairs}`];
+  const roomId = await world.room('direct', a, b);
+  const [ann, bob] = [await world.phone(a), await world.phone(b)];
+  return { roomId, ann, bob, annHears: await Ear.of(world.bus, a), bobHears: await Ear.of(world.bus, b) };
+}

@@ -29,7 +29,8 @@ function outcome(call: CallProgress, ...steps: readonly Step[]): string {
     return reason === null ? state : `${state} ${reason}`;
   } catch (error) {
     if (!(error instanceof ParlanceError)) throw error;
-    return [error.code, error.details?.['reason']].filter((part) => part !== undefined).join(' ');
+    const reason = error.details?.['reason'];
+    return typeof reason === 'string' ? `${error.code} ${reason}` : error.code;
   }
 }
 
