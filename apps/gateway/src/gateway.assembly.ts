@@ -21,6 +21,7 @@ import { Intake } from './intake.js';
 import { COMMIT_SLACK_MS, RoomFeed } from './room-feed.js';
 import { DeliveryNotes } from './presence/delivery-notes.js';
 import { GatewayPresence } from './presence/gateway-presence.js';
+import { Introductions } from './presence/introductions.js';
 import { LeaseReporter } from './presence/lease-reporter.js';
 import { RoomSizes } from './presence/room-sizes.js';
 import { TypingBoard } from './presence/typing-board.js';
@@ -156,7 +157,8 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     now: clock,
     intervalMs: limits.typingIntervalMs,
   });
-  const presence = new GatewayPresence(lease, desk, deliveries);
+  const introductions = new Introductions(bus, logger);
+  const presence = new GatewayPresence(lease, desk, deliveries, introductions);
   const secrets = { previous: own.previousSecret };
   if (own.ownUrl !== undefined) {
     const names = sealer(own.secret, { ...secrets, purpose: 'engine' });
@@ -265,6 +267,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     setInterval(() => unbound.sweep(), 1_000),
     setInterval(() => void deliveries.flush(), 1_000),
     setInterval(() => typing.tick(), TICK_MS),
+    setInterval(() => void introductions.flush(), TICK_MS),
     setInterval(() => lease.beat(), BEAT_MS),
     setInterval(() => feed.sweep(), SWEEP_MS),
     setInterval(beat, BEAT_MS),

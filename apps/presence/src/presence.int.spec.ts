@@ -1,5 +1,5 @@
 // needs: redis-server
-import { findPresence } from '@parlance/contracts';
+import { findPresence, introducePeers } from '@parlance/contracts';
 import { startRedis, type PrivateServer } from '@parlance/testing';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -91,6 +91,22 @@ describe('two replicas on one Redis', () => {
       .toEqual(['bob off via r1', 'cleo off via r1']);
     clearInterval(beating);
     expect(toAnn.filter((line) => line.startsWith('ann'))).toEqual([]);
+  });
+});
+
+describe('a newcomer', () => {
+  it('is told who is there and who went lately, and nobody else is', async () => {
+    await world.start('presence', QUICK);
+    world.rooms.set('r1', ['ann', 'bob', 'cleo', 'dan']).set('r2', ['ann', 'bob']).set('r3', ['bob', 'eve']);
+    const gateway = world.gateway('g1');
+    await gateway.begin('bob', 'cleo', 'eve');
+    await gateway.leave('cleo');
+    const offline = { where: { userId: 'cleo', online: false } };
+    await expect.poll(() => world.persistence.prisma.userPresence.count(offline), PATIENCE).toBe(1);
+    const [toAnn, toBob] = [await world.hear('ann'), await world.hear('bob')];
+    await world.bus.request(introducePeers, { tenantId: TENANT, userIds: ['ann', 'stranger'] });
+    await expect.poll(() => [...toAnn].sort(), PATIENCE).toEqual(['bob on via r1,r2', 'cleo off via r1']);
+    expect(toBob).toEqual([]);
   });
 });
 

@@ -89,7 +89,7 @@ export {
   sendMessage,
 } from './message.js';
 export type { RoomListing } from './message.js';
-export { endLease, findPresence, REPORT_PAGE, reportLease } from './presence.js';
+export { endLease, findPresence, introducePeers, INTRODUCTION_PAGE, REPORT_PAGE, reportLease } from './presence.js';
 export { roomPublished } from './publication.js';
 export { eventsAfter, listConnected, LOG_START, logCursorSchema } from './events.js';
 export type { LogCursor } from './events.js';

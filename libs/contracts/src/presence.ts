@@ -36,6 +36,19 @@ export const reportLease = command(
 /** A gateway goes: all its connections are gone. Repeating it changes nothing. */
 export const endLease = command('presence.lease.end', z.object({ leaseId }), z.object({}));
 
+/** Users of one introduction. */
+export const INTRODUCTION_PAGE = 100;
+
+/**
+ * These users have just come, or come back: they are told, at their addresses, who of those who share a room with them is online, and
+ * who went within the last ten minutes, which they may have missed.
+ */
+export const introducePeers = command(
+  'presence.peers.introduce',
+  z.object({ tenantId, userIds: z.array(idSchema).min(1).max(INTRODUCTION_PAGE) }),
+  z.object({}),
+);
+
 /**
  * Which of these users are online: have a connection at a gateway whose lease lives. `lastSeen`: also when those who are not were
  * (null: never); without it `lastSeenAt` is empty. At most 500.

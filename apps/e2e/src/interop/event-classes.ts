@@ -17,6 +17,10 @@ export interface Pair {
   readonly witness: ChatClient;
   readonly direct: WorldRoom;
   readonly group: WorldRoom;
+  /** in a direct room with the witness alone, connected nowhere */
+  readonly guest: ChatUser;
+  /** A client of the actor's dialect. */
+  readonly enter: (user: ChatUser) => Promise<ChatClient>;
   /** in neither room, connected nowhere */
   readonly stranger: ChatUser;
   /** unique within the run */
@@ -140,6 +144,13 @@ export const CAUSES: readonly EventClass[] = [
       await api.other('PUT', path, {});
       await api.other('DELETE', path);
       return { mentions: [direct.id, actor.user.id] };
+    },
+  },
+  {
+    name: 'presence',
+    cause: async ({ guest, enter }) => {
+      await enter(guest);
+      return { mentions: [guest.id] };
     },
   },
   {

@@ -15,6 +15,7 @@ beforeEach(() => {
     },
     { gone: () => log.push('stops typing') },
     { forget: () => log.push('forgotten') },
+    { bound: () => undefined },
   );
 });
 

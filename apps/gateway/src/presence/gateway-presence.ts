@@ -1,5 +1,6 @@
 import type { Connection } from '../connection.js';
 import type { DeliveryNotes } from './delivery-notes.js';
+import type { Introductions } from './introductions.js';
 import type { LeaseMember, LeaseReporter } from './lease-reporter.js';
 import type { TypingDesk } from './typing-desk.js';
 
@@ -12,6 +13,7 @@ export class GatewayPresence {
     private readonly reporter: Pick<LeaseReporter, 'enter' | 'leave'>,
     private readonly typing: Pick<TypingDesk, 'gone'>,
     private readonly deliveries: Pick<DeliveryNotes, 'forget'>,
+    private readonly introductions: Pick<Introductions, 'bound'>,
   ) {}
 
   /** It is bound, or shows itself again. Repeating it changes nothing. */
@@ -22,6 +24,7 @@ export class GatewayPresence {
     const member = { tenantId: caller.tenant.id, userId: user.id, connectionId: connection.sessionId };
     this.shown.set(connection, member);
     this.reporter.enter(member);
+    this.introductions.bound(connection);
   }
 
   /** It stays, but its user does not want to be seen by it. */

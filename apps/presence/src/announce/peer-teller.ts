@@ -2,10 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BUS, CLOCK, LOGGER } from '@parlance/bootstrap';
 import type { Bus } from '@parlance/bus';
 import { findAudience, findUsers, noteSeen, roomPublished, userAddress } from '@parlance/contracts';
-import { ParlanceError, snapshotOf } from '@parlance/domain';
+import { ParlanceError, snapshotOf, type RoomStamp } from '@parlance/domain';
 import type { Clock, Logger } from '@parlance/observability';
 import type { z } from 'zod';
 import type { PresenceSettings } from '../presence.config.js';
+import { SeenRepository } from '../seen/seen.repository.js';
 import { CLAIM_MS } from '../store/claim-time.js';
 import type { Claim, PresenceStore } from '../store/presence.store.js';
 import { SETTINGS, STORE } from '../tokens.js';
@@ -14,11 +15,17 @@ import { audienceOf, eventsFor, type Change, type SharedRoom } from './audience.
 const USERS_PAGE = 256;
 const ONLINE_PAGE = 500;
 const SEEN_PAGE = 1_000;
+/** People of whom a page of newcomers is told. */
+const MAX_INTRODUCED = 2_000;
+/** How far back somebody who comes may have missed that another one went: twice the resume window, ms. */
+const MISSED_MS = 600_000;
 /** Rooms of one question; fewer where they have so many members that the answer does not fit. */
 const ROOMS_PAGE = 500;
 const LEAST_ROOMS = 4;
 /** Questions for one batch of people; rooms beyond are not told, and counted in the log. */
 const MAX_ROOM_PAGES = 60;
+
+type Moved = Pick<Claim, 'userId' | 'online' | 'at'>;
 
 /** Tells the people who share a room with somebody. Asks per batch, never per event, and publishes only to those who are there to hear. */
 @Injectable()
@@ -26,6 +33,7 @@ export class PeerTeller {
   constructor(
     @Inject(SETTINGS) private readonly settings: PresenceSettings,
     @Inject(STORE) private readonly store: PresenceStore,
+    @Inject(SeenRepository) private readonly seen: SeenRepository,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -40,11 +48,32 @@ export class PeerTeller {
     // Another replica may hold them by now, and know better.
     if (this.clock() - startedAt > CLAIM_MS / 2) throw new ParlanceError('unavailable', 'Telling took too long.');
     for (const [peer, told] of audience) {
-      if (!online.has(peer)) continue;
-      for (const events of eventsFor(tenantId, peer, told, changes)) {
-        this.bus.publish(roomPublished, userAddress(tenantId, peer), { events });
-      }
+      if (online.has(peer)) this.publish(tenantId, peer, told, changes);
     }
+  }
+
+  /**
+   * Tells newcomers who is there, and who went lately. Who is online is asked last, so that what is told is as new as it can be. Errors:
+   * those of the bus, the store and the database.
+   */
+  async introduce(tenantId: string, userIds: readonly string[]): Promise<void> {
+    const rooms = await this.roomsOf(tenantId, [...userIds]);
+    const peers = [...new Set(rooms.flatMap(({ memberIds }) => memberIds))].slice(0, MAX_INTRODUCED);
+    const now = this.clock();
+    const gone = await this.seen.goneSince(tenantId, peers, now - MISSED_MS);
+    const near = await this.onlineAmong(tenantId, peers);
+    const known = peers.filter((id) => near.has(id) || gone.has(id));
+    const changes = await this.changesOf(
+      tenantId,
+      known.map((userId) => ({ userId, online: true, at: now })),
+    );
+    const online = await this.onlineAmong(tenantId, known);
+    for (const [id, change] of changes) {
+      const at = gone.get(id)?.getTime() ?? now;
+      changes.set(id, { ...change, online: online.has(id), at: online.has(id) ? now : at });
+    }
+    const audience = audienceOf(new Set(changes.keys()), rooms);
+    for (const id of userIds) this.publish(tenantId, id, audience.get(id), changes);
   }
 
   /** Identity shows it with the user. Never rejects: presence has its own copy. */
@@ -60,7 +89,19 @@ export class PeerTeller {
     }
   }
 
-  private async changesOf(tenantId: string, claims: readonly Claim[]): Promise<Map<string, Change>> {
+  private publish(
+    tenantId: string,
+    userId: string,
+    told: ReadonlyMap<string, readonly RoomStamp[]> | undefined,
+    changes: ReadonlyMap<string, Change>,
+  ): void {
+    if (told === undefined) return;
+    for (const events of eventsFor(tenantId, userId, told, changes)) {
+      this.bus.publish(roomPublished, userAddress(tenantId, userId), { events });
+    }
+  }
+
+  private async changesOf(tenantId: string, claims: readonly Moved[]): Promise<Map<string, Change>> {
     const changes = new Map<string, Change>();
     for (let start = 0; start < claims.length; start += USERS_PAGE) {
       const page = claims.slice(start, start + USERS_PAGE);

@@ -33,6 +33,15 @@ export class SeenRepository {
     return new Map(seenRows.parse(rows).map(({ user_id, last_seen_at }) => [user_id, last_seen_at]));
   }
 
+  /** Those of them who were told to have gone since then (ms since the epoch), and when. */
+  async goneSince(tenantId: string, userIds: readonly string[], since: number): Promise<ReadonlyMap<string, Date>> {
+    const rows = await this.persistence.prisma.$queryRaw`
+      select user_id, changed_at as last_seen_at from presence.user_presence
+       where tenant_id = ${tenantId} and user_id = any(${[...userIds]}::text[]) and not online
+         and changed_at > ${new Date(since).toISOString()}::timestamptz`;
+    return new Map(seenRows.parse(rows).map(({ user_id, last_seen_at }) => [user_id, last_seen_at]));
+  }
+
   /** Written in one order, so that two batches cannot wait for each other. A later time wins. */
   async saveBatch(batch: readonly Told[]): Promise<void> {
     const [tenants, users] = [batch.map(({ tenantId }) => tenantId), batch.map(({ userId }) => userId)];

@@ -132,6 +132,8 @@ export interface Dialect {
   readonly encodings?: ReadonlyMap<string, FrameEncoding>;
   /** largest frame of a connection that is bound to this dialect, over WebSocket, bytes; absent: as before it is bound */
   readonly maxPacketBytes?: number;
+  /** its clients know who is online from what they are told alone, so whoever comes is told of those who are there */
+  readonly presenceIsPushed?: true;
   /** its clients take a typing signal back by themselves after some seconds, so it is repeated to them while it lasts */
   readonly typingLapses?: true;
   /** its clients say themselves what was delivered to them; others are taken at the word of their heartbeats */

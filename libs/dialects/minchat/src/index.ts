@@ -17,4 +17,5 @@ export const minchat: Dialect = {
   refuse: failure,
   http,
   maxPacketBytes: MAX_FILE_FRAME,
+  presenceIsPushed: true,
 };

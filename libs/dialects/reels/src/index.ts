@@ -20,6 +20,7 @@ export const reels: Dialect = {
   outbound,
   refuse: refused,
   http: null,
+  presenceIsPushed: true,
 };
 
 function handshakeClaim({ auth, headers, query }: Handshake): Claim | null {

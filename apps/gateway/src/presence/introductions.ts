@@ -1,0 +1,51 @@
+import type { Bus } from '@parlance/bus';
+import { introducePeers, INTRODUCTION_PAGE } from '@parlance/contracts';
+import { ParlanceError } from '@parlance/domain';
+import type { Logger } from '@parlance/observability';
+import type { Connection } from '../connection.js';
+import { keyOf } from '../connection.js';
+
+/** Newcomers that wait; beyond, the newest learn of others by what happens. */
+const MAX_WAITING = 50_000;
+
+/**
+ * Has those who come told who is there, where their clients know it from nothing else. A page at a time, after they are bound: a storm
+ * of connections is not held up by it.
+ */
+export class Introductions {
+  private readonly waiting = new Map<string, { readonly tenantId: string; readonly userId: string }>();
+  private running = false;
+
+  constructor(
+    private readonly bus: Pick<Bus, 'request'>,
+    private readonly logger: Logger,
+  ) {}
+
+  get size(): number {
+    return this.waiting.size;
+  }
+
+  bound({ dialect, identity }: Connection): void {
+    if (identity === null || dialect?.presenceIsPushed !== true || this.waiting.size >= MAX_WAITING) return;
+    const [tenantId, userId] = [identity.caller.tenant.id, identity.user.id];
+    this.waiting.set(keyOf(tenantId, userId), { tenantId, userId });
+  }
+
+  /** One page of one tenant. Run every so often. Never rejects. */
+  async flush(): Promise<void> {
+    const [first] = this.waiting.values();
+    if (first === undefined || this.running) return;
+    this.running = true;
+    const { tenantId } = first;
+    const page = [...this.waiting].filter(([, one]) => one.tenantId === tenantId).slice(0, INTRODUCTION_PAGE);
+    for (const [key] of page) this.waiting.delete(key);
+    try {
+      await this.bus.request(introducePeers, { tenantId, userIds: page.map(([, { userId }]) => userId) });
+    } catch (err) {
+      this.logger.warn({ code: 'not-introduced', err, users: page.length }, 'it is tried again');
+      if (err instanceof ParlanceError && err.retryable) for (const [key, one] of page) this.waiting.set(key, one);
+    } finally {
+      this.running = false;
+    }
+  }
+}
