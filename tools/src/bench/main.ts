@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { benchDurable, type DurableOptions } from './durable.js';
+import { benchFacts } from './facts.js';
 import { benchRender } from './render.js';
 import { benchStart } from './start-up.js';
 
-const USAGE = `usage: npm run bench durable [-- options], npm run bench render, or npm run bench start
+const USAGE = `usage: npm run bench durable [-- options], npm run bench render, npm run bench facts, or npm run bench start
 
 durable: 1:1 messages across two gateways against a hand-written server that does one INSERT per message
   --pairs 500        pairs of people
@@ -17,6 +18,8 @@ durable: 1:1 messages across two gateways against a hand-written server that doe
   --profile FOLDER   CPU profiles of Parlance's processes, and what they spend their time on
 render: the same facts rendered for every dialect against JSON.stringify of them
   --rounds 3, --facts 20000
+facts: what users did, told to the native API 100 at a time, against a hand-written server with an INSERT and an UPDATE per fact
+  --rounds 3, --warm-up 1.5, --seconds 4
 start: start-up time and memory of standalone`;
 
 const count = z.coerce.number().int().min(1).max(100_000);
@@ -61,6 +64,10 @@ async function run(): Promise<number> {
     return 0;
   }
   if (name === 'render') return benchRender({ rounds: options.rounds, facts: options.facts }, print) ? 0 : 1;
+  if (name === 'facts') {
+    const { rounds, 'warm-up': warmUp, seconds: length } = options;
+    return (await benchFacts({ rounds, warmUp, seconds: length }, print)) ? 0 : 1;
+  }
   if (name !== 'durable') throw new Error(`There is no bench ${name ?? 'without a name'}.`);
   const { json, profile, 'warm-up': warmUp, ...rest } = options;
   const durable: DurableOptions = { ...rest, json, profile, warmUp };

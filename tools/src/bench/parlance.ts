@@ -61,12 +61,13 @@ async function repeated<T>(request: () => Promise<T>): Promise<T> {
   return request();
 }
 
-function componentsOf({ status }: ClusterStack): Readonly<Record<string, readonly number[]>> {
+export function componentsOf({ status }: ClusterStack): Readonly<Record<string, readonly number[]>> {
   const pids = (parts: readonly ({ readonly pid: number | null } | null)[]): readonly number[] =>
     parts.flatMap((part) => part?.pid ?? []);
   return {
     gateways: pids(status.gateways),
     message: pids(status.message),
+    gamification: pids(status.gamification),
     identity: pids(status.identity),
     api: pids([status.api]),
     nats: pids([status.nats]),

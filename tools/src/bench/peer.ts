@@ -27,7 +27,7 @@ export async function startPeer(postgresUrl: string, postgresPid: number, pairs:
     order: 'unordered',
     pairs: Array.from({ length: pairs }, (_, index) => pairOf(index)),
     components: () => ({ server: [child.pid ?? 0], postgres: [postgresPid] }),
-    stop: async () => end(child),
+    stop: async () => endChild(child),
   };
 }
 
@@ -37,7 +37,8 @@ function pairOf(index: number): Pair {
   return { senderId: `bench-${2 * index}`, receiverId: `bench-${2 * index + 1}`, roomId };
 }
 
-async function whenReady(child: ChildProcess): Promise<void> {
+/** When it says so; or the error that it ended before. */
+export async function whenReady(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('message', () => resolve());
     child.once('error', reject);
@@ -45,7 +46,8 @@ async function whenReady(child: ChildProcess): Promise<void> {
   });
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** Resolves when it has ended. */
+export async function endChild(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.once('exit', () => resolve());
     child.kill('SIGTERM');
