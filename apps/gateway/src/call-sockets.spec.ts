@@ -1,16 +1,15 @@
-import { createInProcessHub, type Bus } from '@parlance/bus';
 import { noteCallSockets } from '@parlance/contracts';
-import { sampleCall, sampleEvents, sampleRoomView, sampleTenant, sampleUser } from '@parlance/dialect-kit/conformance';
+import { sampleCall, sampleEvents, sampleRoomView } from '@parlance/dialect-kit/conformance';
 import { ParlanceError, type UserEvent } from '@parlance/domain';
-import { createLogger } from '@parlance/observability';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { CallSockets } from './call-sockets.js';
 import type { Connection } from './connection.js';
+import { aConnection, aDialect, busPair, quiet } from './parts.fixture.js';
 
 type Note = z.output<typeof noteCallSockets.input>;
 
-let buses: Bus[];
+let pair: ReturnType<typeof busPair>;
 let notes: Note[];
 /** Users in a call. */
 let involved: Set<string>;
@@ -19,34 +18,23 @@ let sockets: CallSockets;
 let waiters: (() => void)[];
 
 beforeEach(async () => {
-  const hub = createInProcessHub();
-  buses = [hub.connect('call'), hub.connect('gateway')];
+  pair = busPair();
   [notes, involved, isAway, waiters] = [[], new Set(), false, []];
-  await buses[0]?.serve(noteCallSockets, async (note) => {
+  await pair.service.serve(noteCallSockets, async (note) => {
     for (const wake of waiters.splice(0)) wake();
     if (isAway) throw new ParlanceError('unavailable', 'Away.');
     notes.push(note);
     return { known: note.here.filter(({ userId }) => involved.has(userId)).map(({ connectionId }) => connectionId) };
   });
-  const [, bus] = buses;
-  if (bus === undefined) throw new Error('no bus');
-  sockets = new CallSockets(bus, 'pod', createLogger({ service: 'spec', level: 'fatal' }));
+  sockets = new CallSockets(pair.edge, 'pod', quiet);
 });
 afterEach(async () => {
   await sockets.finish();
-  for (const bus of buses) await bus.drain();
+  await Promise.all([pair.edge.drain(), pair.service.drain()]);
 });
 
-/** What `CallSockets` looks at of a connection. */
-function connection(userId: string, sessionId: string, deviceId: string | null = 'phone'): Connection {
-  const user = sampleUser(userId);
-  const credential = { kind: 'user', deviceId, credentialId: 'token' };
-  const fake = {
-    sessionId,
-    state: 'live',
-    identity: { user, caller: { tenant: sampleTenant(), credential, user, origin: sessionId } },
-  };
-  return fake as unknown as Connection;
+function connection(userId: string, sessionId: string): Connection {
+  return aConnection(aDialect('spec'), userId, sessionId).connection;
 }
 
 async function noted(count: number): Promise<void> {
@@ -66,8 +54,8 @@ describe('a gateway tells the call service', () => {
     await noted(1);
     await sockets.finish();
     expect(notes[0]?.here.map(({ userId, device, fresh }) => [userId, device, fresh])).toEqual([
-      ['ann', 'phone', true],
-      ['bob', 'phone', true],
+      ['ann', 'connection:s1', true],
+      ['bob', 'connection:s2', true],
     ]);
     sockets.gone(bob);
     sockets.gone(ann);
@@ -80,7 +68,7 @@ describe('a gateway tells the call service', () => {
     sockets.told(offered, [ann]);
     await noted(1);
     expect(notes[0]?.here).toMatchObject([{ userId: 'ann', connectionId: 's1', fresh: false }]);
-    sockets.told({ ...ended, device: { except: 'phone' } }, [ann]);
+    sockets.told({ ...ended, device: { except: 'connection:s1' } }, [ann]);
     sockets.told(ended, []);
     sockets.told(ended, [ann]);
     await noted(2);
