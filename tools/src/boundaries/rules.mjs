@@ -15,7 +15,9 @@ const PROJECT = '^(apps/[^/]+|libs/dialects/[^/]+|libs/(?!dialects/)[^/]+|tools)
 const CONFORMANCE = '/[^/]*conformance[^/]*\\.ts$';
 /** The declaration of an app's settings, light to import. */
 const DECLARATION = '^apps/[^/]+/src/[^/]+\\.config\\.ts$';
-const TEST_CODE = [SPEC, FIXTURE, CONFORMANCE, '^libs/testing/', '^apps/e2e/', '^tools/'];
+/** What the specs of one app share; not built. */
+const APP_TESTING = '^apps/[^/]+/src/testing/';
+const TEST_CODE = [SPEC, FIXTURE, CONFORMANCE, APP_TESTING, '^libs/testing/', '^apps/e2e/', '^tools/'];
 
 /** @param {readonly string[]} names @returns {string} matches an installed package, whether or not it could be resolved */
 const npm = (...names) => `(?:^|/)node_modules/(?:${names.join('|')})(?:/|$)|^(?:${names.join('|')})(?:/|$)`;
@@ -160,7 +162,7 @@ const ownership = [
     comment: 'Launchers, drivers and fault injection stay out of what ships.',
     severity: 'error',
     from: { pathNot: TEST_CODE },
-    to: { path: ['^libs/testing/', FIXTURE, CONFORMANCE] },
+    to: { path: ['^libs/testing/', FIXTURE, CONFORMANCE, APP_TESTING] },
   },
   {
     name: 'production-has-no-dev-dependencies',
@@ -185,6 +187,8 @@ const hygiene = [
         '^(?:apps|libs|libs/dialects)/[^/]+/src/index\\.ts$',
         '^tools/src/index\\.ts$',
         '/src/conformance\\.ts$',
+        // A spec that needs a database need not load every client there is.
+        '^libs/testing/src/database/test-database\\.ts$',
         DECLARATION,
       ],
     },
