@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ApiModule, apiFragments } from '@parlance/api';
 import { Drain, startApp, type NestModule, type RunningApp } from '@parlance/bootstrap';
 import { createInProcessHub, type InProcessHub } from '@parlance/bus';
+import { CallModule, callFragments } from '@parlance/call';
 import { loadConfig } from '@parlance/config';
 import { GatewayModule, gatewayFragments } from '@parlance/gateway';
 import { IdentityModule, identityFragments } from '@parlance/identity';
@@ -30,6 +31,7 @@ export interface ApiWorld {
 const fragments = [
   ...identityFragments,
   ...messageFragments,
+  ...callFragments,
   ...presenceFragments,
   ...gatewayFragments,
   ...apiFragments,
@@ -67,6 +69,7 @@ export async function startApiWorld(): Promise<ApiWorld> {
   await start('services', [
     IdentityModule.register(config),
     MessageModule.register(config),
+    CallModule.register(config),
     PresenceModule.register(config),
   ]);
   return {
