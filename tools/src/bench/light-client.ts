@@ -60,6 +60,12 @@ export class LightClient {
     return id;
   }
 
+  /** Says goodbye, then closes. */
+  leave(): void {
+    this.closed = true;
+    this.socket.end(textFrame('41'), 'latin1');
+  }
+
   close(): void {
     this.closed = true;
     this.socket.destroy();

@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { benchDurable, type DurableOptions } from './durable.js';
 import { benchFacts } from './facts.js';
+import { benchPresence } from './presence.js';
 import { benchRender } from './render.js';
 import { benchStart } from './start-up.js';
 
-const USAGE = `usage: npm run bench durable [-- options], npm run bench render, npm run bench facts, or npm run bench start
+const USAGE = `usage: npm run bench durable [-- options], npm run bench presence, npm run bench render, npm run bench facts,
+or npm run bench start
 
 durable: 1:1 messages across two gateways against a hand-written server that does one INSERT per message
   --pairs 500        pairs of people
@@ -16,6 +18,8 @@ durable: 1:1 messages across two gateways against a hand-written server that doe
   --json FILE        writes all figures there
   --alone            without the peer
   --profile FOLDER   CPU profiles of Parlance's processes, and what they spend their time on
+presence: users connect, leave and drop, against a bare Socket.IO server; the grace is 0
+  --users 5000, --rounds 3, --json FILE
 render: the same facts rendered for every dialect against JSON.stringify of them
   --rounds 3, --facts 20000
 facts: what users did, told to the native API 100 at a time, against a hand-written server with an INSERT and an UPDATE per fact
@@ -28,6 +32,7 @@ const optionsSchema = z.object({
   pairs: count.default(500),
   rounds: count.default(3),
   facts: count.default(20_000),
+  users: count.default(5_000),
   'warm-up': seconds.default(1.5),
   seconds: seconds.default(4),
   rate: count.default(1_200),
@@ -46,6 +51,7 @@ function readArguments() {
       pairs: text,
       rounds: text,
       facts: text,
+      users: text,
       'warm-up': text,
       seconds: text,
       rate: text,
@@ -62,6 +68,10 @@ async function run(): Promise<number> {
   if (name === 'start') {
     await benchStart(print);
     return 0;
+  }
+  if (name === 'presence') {
+    const { users, rounds, json } = options;
+    return (await benchPresence({ users, rounds, json }, print)) ? 0 : 1;
   }
   if (name === 'render') return benchRender({ rounds: options.rounds, facts: options.facts }, print) ? 0 : 1;
   if (name === 'facts') {

@@ -48,6 +48,20 @@ async function makePairs(url: string, pairs: number): Promise<readonly Pair[]> {
   });
 }
 
+/** People and the direct room of each pair; those who are in many pairs are named in `first` and made before. */
+export async function makeCrowd(
+  cluster: ClusterStack,
+  pairs: readonly (readonly [string, string])[],
+  first: readonly string[],
+): Promise<void> {
+  const api = new NativeApi(cluster.gateways[0], SECRET_KEY);
+  for (const id of first) await repeated(() => api.putUser(id));
+  await boundedMap(pairs, REQUESTS_AT_ONCE, async ([id, other]) => {
+    await repeated(() => api.putUser(id));
+    await repeated(() => api.createRoom({ kind: 'direct', memberIds: [id, other] }));
+  });
+}
+
 /** As its clients are told to: what is refused for now is tried again. Both requests can be repeated. */
 async function repeated<T>(request: () => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {
@@ -67,6 +81,7 @@ export function componentsOf({ status }: ClusterStack): Readonly<Record<string, 
   return {
     gateways: pids(status.gateways),
     message: pids(status.message),
+    presence: pids(status.presence),
     gamification: pids(status.gamification),
     identity: pids(status.identity),
     api: pids([status.api]),

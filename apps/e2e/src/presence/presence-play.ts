@@ -77,7 +77,7 @@ export class PresencePlay {
     return this.people.flatMap(({ id }) => {
       const isThere = (this.devices.get(id) ?? []).length > 0;
       const truth = isThere ? 'online' : 'offline';
-      const said = [['poll', polled.get(id) === true ? 'online' : 'offline'] as const];
+      const said: (readonly [string, string])[] = [['poll', polled.get(id) === true ? 'online' : 'offline']];
       for (const { observer, states } of this.told) said.push([observer, states.get(id) ?? 'offline']);
       return said.flatMap(([who, state]) => (state === truth ? [] : [`${id} is ${truth}, ${who} says ${state}`]));
     });

@@ -5,10 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '../settings.js';
 import { PresencePlay } from './presence-play.js';
 
-const SEEDS = [1, 2];
-
-function cases(stack: () => Stack, victims: readonly string[]): void {
-  it.each(SEEDS)('equals the truth after random connects, cuts and goodbyes (seed %i)', async (seed) => {
+function cases(stack: () => Stack, seeds: readonly number[], victims: readonly string[]): void {
+  it.each(seeds)('equals the truth after random connects, cuts and goodbyes (seed %i)', async (seed) => {
     const play = await PresencePlay.open(stack(), `random-${seed}-${Date.now().toString(36)}`);
     await play.random(seed);
     console.info(`${stack().mode}, seed ${seed}: right ${await play.settled()} ms after the last deed`);
@@ -27,8 +25,6 @@ function cases(stack: () => Stack, victims: readonly string[]): void {
     ]);
     await play.settled();
     console.info(`${stack().mode}: right ${Date.now() - struck} ms after ${victim} was back`);
-    await play.random(7);
-    await play.settled();
     await play.end();
   });
 }
@@ -42,7 +38,7 @@ describe('presence in standalone mode', () => {
     expect(await stack.stop()).toBe(0);
   });
 
-  cases(() => stack, ['process']);
+  cases(() => stack, [1], ['process']);
 });
 
 describe('presence in cluster mode', () => {
@@ -54,7 +50,7 @@ describe('presence in cluster mode', () => {
     expect(await stack.stop()).toBe(0);
   });
 
-  cases(() => stack, ['gateway-0', 'presence-0']);
+  cases(() => stack, [2], ['gateway-0', 'presence-0']);
 
   it('equals the truth after Redis was wiped while people came and went', async () => {
     const play = await PresencePlay.open(stack, `wiped-${Date.now().toString(36)}`);

@@ -27,8 +27,10 @@ function statuses(
 ) {
   const told: string[] = [];
   socket.on('user.status', (payload) => {
-    if (typeof payload === 'object' && payload !== null)
-      told.push(`${String(Reflect.get(payload, 'memberId'))} ${String(Reflect.get(payload, 'status'))}`);
+    if (typeof payload !== 'object' || payload === null) return;
+    const line = `${String(Reflect.get(payload, 'memberId'))} ${String(Reflect.get(payload, 'status'))}`;
+    // It is absolute: who comes is told what others were told before.
+    if (told.at(-1) !== line) told.push(line);
   });
   return told;
 }
