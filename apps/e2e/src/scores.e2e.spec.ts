@@ -95,9 +95,30 @@ describe.each(STACK_MODES)('scores in %s mode', (mode) => {
     await poll(() => expect(last(watcher)).toEqual({ ...gone, isConsumedByYou: false }));
   });
 
-  async function reward(id: string, stock: number): Promise<string> {
+  it('keeps a reward for a room among its members', async () => {
+    const [ann, bob, eve] = [
+      await play.world.user('ann r'),
+      await play.world.user('bob r'),
+      await play.world.user('eve r'),
+    ];
+    const { id: audience } = await play.world.room([ann, bob], 'group');
+    const clients = [await play.reels(ann, 0), await play.reels(bob, 1), await play.reels(eve, 0)] as const;
+    const id = await reward(`room-reward-${mode}`, 2, audience);
+    const take = async (userId: string) => post(['rewards', id, 'consume'], { userId, idempotencyKey: 'k' });
+    await expect(take(eve.id)).rejects.toMatchObject({ code: 'not-found' });
+    const asEve = play.api.as(await play.api.token(eve.id));
+    await expect(asEve.other('GET', ['rewards', id])).rejects.toMatchObject({ code: 'not-found' });
+    const told = clients[1].nextEvent(({ raw }) => raw.name === 'reward-consumed');
+    expect(await take(ann.id)).toMatchObject({ outcome: 'consumed', remaining: 1 });
+    expect((await told).raw.args[0]).toEqual({ reward: id, isExpired: false, remaining: 1, isConsumedByYou: false });
+    const [mine] = heard(clients[0], 'reward-consumed');
+    expect(mine).toEqual({ reward: id, isExpired: false, remaining: 1, isConsumedByYou: true });
+    expect(heard(clients[2], 'reward-consumed')).toEqual([]);
+  });
+
+  async function reward(id: string, stock: number, audience = 'all'): Promise<string> {
     const [startsAt, expiresAt] = [new Date(Date.now() - 60_000), new Date(Date.now() + 3_600_000)];
-    await post(['rewards'], { id, stock, startsAt, expiresAt, audience: 'all' });
+    await post(['rewards'], { id, stock, startsAt, expiresAt, audience });
     return id;
   }
 
@@ -168,7 +189,7 @@ describe.each(STACK_MODES)('scores in %s mode', (mode) => {
         return { user, room, client };
       }),
     );
-    for (const [round, victim] of [...victims, ...victims].entries()) {
+    for (const [round, victim] of victims.entries()) {
       const sent = rooms.map(async ({ client, room, user }, index) => {
         await client.whenConnected();
         await client.send(refFor(room, user), keyed(`${mode}/${index}/${round}`, 'hello'));

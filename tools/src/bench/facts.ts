@@ -84,7 +84,8 @@ async function measure(ledger: Ledger, round: string, warmUp: number, seconds: n
       const facts = Array.from({ length: FACTS }, (__, index) =>
         factOf(`${round}-${writer}-${turn}-${index}`, turn * FACTS + index),
       );
-      counts.stored += await ledger.tell(userOf(turn * WRITERS + writer), facts);
+      const stored = await ledger.tell(userOf(turn * WRITERS + writer), facts);
+      counts.stored += stored;
       counts.told += FACTS;
     }
   });

@@ -1,6 +1,6 @@
 import { boundedMap } from './bounded-map.js';
 import { LightClient } from './light-client.js';
-import { userName, watcherName, WATCHERS } from './presence-names.js';
+import { userName, watcherName, watcherOf, WATCHERS } from './presence-names.js';
 
 export interface Place {
   readonly name: string;
@@ -93,6 +93,8 @@ export class PresenceCrowd {
     if (STATUS.compare(bytes, start, start + STATUS.length) !== 0) return;
     const text = bytes.toString('latin1', start, end);
     const [, memberId = ''] = /"memberId":"([^"]*)"/.exec(text) ?? [];
+    // The others are told of the watchers.
+    if (watcherOf(memberId) === null) return;
     if (text.includes('"online"')) this.online.add(memberId);
     else this.online.delete(memberId);
     if (this.awaited?.() === true) {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
 import type { BatchAnswer, BatchItem } from '@parlance/bus';
-import { toParlanceError } from '@parlance/domain';
+import { scoreVerdictSchema, toParlanceError } from '@parlance/domain';
 import { Metrics, type Clock, type Logger } from '@parlance/observability';
 import { laneOf } from '@parlance/persistence';
 import type { Counter, Histogram } from 'prom-client';
@@ -32,6 +32,8 @@ interface QueuedFacts extends GroupItem {
 /** One request of a batch: its facts, or why there are none. */
 type Settled = { readonly facts: readonly LedgerFact[] } | { readonly refused: Answer };
 
+/** What can become of a fact; null: known before. */
+const VERDICTS = [...scoreVerdictSchema.options, null];
 const MAX_QUEUE_BYTES = 16 * 1_048_576;
 const FACT_BYTES = 128;
 
@@ -108,7 +110,7 @@ export class FactService {
     if (applied.fresh.length > 0) this.notices.daysChanged();
     this.#batchFacts.observe(batch.length);
     const verdicts = verdictsOf(batch, applied);
-    for (const verdict of verdicts) this.#facts.inc({ verdict: verdict ?? 'duplicate' });
+    this.#count(verdicts);
     const requestsAt = (places: readonly number[]) => new Set(places.map((place) => batch[place - 1]?.request));
     const [refused, full] = [requestsAt(applied.refused), requestsAt(applied.full)];
     return settled.map((one, request): Answer => {
@@ -119,6 +121,13 @@ export class FactService {
       }
       return { ok: true, value: summaryOf(verdicts.filter((_, index) => batch[index]?.request === request)) };
     });
+  }
+
+  #count(verdicts: ReturnType<typeof verdictsOf>): void {
+    for (const verdict of VERDICTS) {
+      const count = verdicts.filter((one) => one === verdict).length;
+      if (count > 0) this.#facts.inc({ verdict: verdict ?? 'duplicate' }, count);
+    }
   }
 
   #settle(input: RecordInput, now: number): Settled {

@@ -13,10 +13,18 @@ import { Teller } from './teller.js';
 export const DAY_GAP_MS = 250;
 /** Everybody is told of a reward at most so often. */
 export const REWARD_GAP_MS = 500;
+/** Changes of so short a time are looked for together. */
+const SOON_MS = 20;
 /** How long a change whose replica died before it told of it may wait. */
 const SWEEP_MS = 1_000;
 const DAYS_AT_ONCE = 500;
 const REWARDS_AT_ONCE = 20;
+
+/** One that is to come, so many ms after it was asked for. */
+interface Look {
+  readonly ms: number;
+  readonly timer: NodeJS.Timeout;
+}
 
 /**
  * Tells users what changed. The change itself is the outbox: a document or a reward has a version, and the version that was told, both
@@ -28,7 +36,7 @@ export class NoticeService implements OnApplicationBootstrap {
   readonly #days: JobLoop;
   readonly #rewards: JobLoop;
   readonly #told: Counter<'what'>;
-  readonly #later = new Set<NodeJS.Timeout>();
+  readonly #later = new Map<JobLoop, Look>();
 
   constructor(
     @Inject(DayNoticeRepository) private readonly days: DayNoticeRepository,
@@ -58,11 +66,11 @@ export class NoticeService implements OnApplicationBootstrap {
 
   /** Something was committed that users may have to be told of. */
   daysChanged(): void {
-    this.#days.poke();
+    this.#lookIn(this.#days, SOON_MS);
   }
 
   rewardsChanged(): void {
-    this.#rewards.poke();
+    this.#lookIn(this.#rewards, SOON_MS);
   }
 
   async #tellDays(): Promise<void> {
@@ -74,7 +82,7 @@ export class NoticeService implements OnApplicationBootstrap {
       await this.days.told(taken);
     }
     if (taken.length === DAYS_AT_ONCE) this.#days.poke();
-    else if (await this.days.isWaiting()) this.#again(this.#days, DAY_GAP_MS);
+    else if (await this.days.isWaiting()) this.#lookIn(this.#days, DAY_GAP_MS);
   }
 
   async #tellDay(notice: DayNotice): Promise<void> {
@@ -93,7 +101,7 @@ export class NoticeService implements OnApplicationBootstrap {
       await this.rewards.told(taken);
     }
     if (taken.length === REWARDS_AT_ONCE) this.#rewards.poke();
-    else if (await this.rewards.isWaiting()) this.#again(this.#rewards, REWARD_GAP_MS);
+    else if (await this.rewards.isWaiting()) this.#lookIn(this.#rewards, REWARD_GAP_MS);
   }
 
   async #tellReward(notice: RewardNotice): Promise<void> {
@@ -108,13 +116,16 @@ export class NoticeService implements OnApplicationBootstrap {
     }
   }
 
-  /** What changed again within the gap is told when the gap is over. */
-  #again(loop: JobLoop, ms: number): void {
-    const timer = setTimeout(() => {
-      this.#later.delete(timer);
+  /** In a moment, for what is new; when the gap is over, for what changed again within it. The sooner look finds both out. */
+  #lookIn(loop: JobLoop, ms: number): void {
+    const known = this.#later.get(loop);
+    if (known !== undefined && known.ms <= ms) return;
+    clearTimeout(known?.timer);
+    const look = (): void => {
+      this.#later.delete(loop);
       loop.poke();
-    }, ms);
-    this.#later.add(timer);
+    };
+    this.#later.set(loop, { ms, timer: setTimeout(look, ms) });
   }
 
   #failed(error: unknown): void {
@@ -122,7 +133,7 @@ export class NoticeService implements OnApplicationBootstrap {
   }
 
   async #stop(): Promise<void> {
-    for (const timer of this.#later) clearTimeout(timer);
+    for (const { timer } of this.#later.values()) clearTimeout(timer);
     await Promise.all([this.#days.stop(), this.#rewards.stop()]);
   }
 }
