@@ -1,3 +1,4 @@
+import { DRAIN_STEPS } from '@parlance/config';
 import type { Clock, Logger } from '@parlance/observability';
 import { bounded } from './bounded.js';
 
@@ -21,9 +22,6 @@ export interface SupervisedApp {
   /** Whether to end, as on SIGTERM, when the IPC channel to the parent closes: it is gone, however it went. */
   readonly endsWithParent?: boolean;
 }
-
-/** Waiting for the start, four drain phases, closing the app, releasing: seven steps, each bounded by the grace, and one to spare. */
-const SHUTDOWN_STEPS = 8;
 
 /**
  * Ctrl-C under `npm start` can reach the app twice within 2 ms (measured with npm 11): from the terminal, and again from npm, which
@@ -56,7 +54,7 @@ export function superviseProcess(host: ProcessHost, app: SupervisedApp): void {
     const sinceFirst = clock() - signaledAt;
     if (!ending) {
       signaledAt = clock();
-      void end(signal, graceMs * SHUTDOWN_STEPS);
+      void end(signal, graceMs * DRAIN_STEPS);
       return;
     }
     if (sinceFirst < ONE_WISH_MS) return;
@@ -71,7 +69,7 @@ export function superviseProcess(host: ProcessHost, app: SupervisedApp): void {
   };
 
   const onOrphaned = (): void => {
-    if (!ending) void end('the parent is gone', graceMs * SHUTDOWN_STEPS);
+    if (!ending) void end('the parent is gone', graceMs * DRAIN_STEPS);
   };
 
   host.on('SIGTERM', () => onSignal('SIGTERM'));

@@ -12,6 +12,7 @@ export {
 } from './fragment.js';
 export { environmentOver, hasSettingsOf, loadConfig, type Environment, type LoadOptions } from './load-config.js';
 export {
+  DRAIN_STEPS,
   LOG_LEVELS,
   baseFragments,
   busConfig,

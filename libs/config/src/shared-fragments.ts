@@ -24,6 +24,12 @@ export const logConfig = fragment('log', {
   }),
 });
 
+/**
+ * What ends a process one after the other, each bounded by `graceMs`: waiting for the start, four drain phases, closing the app,
+ * releasing; and one to spare.
+ */
+export const DRAIN_STEPS = 8;
+
 export const drainConfig = fragment('drain', {
   graceMs: setting({
     env: 'DRAIN_GRACE_MS',

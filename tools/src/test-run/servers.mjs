@@ -12,6 +12,7 @@ export const SERVERS = new Map([
   ['nats-server', { package: 'nats-server', has: 'nats' }],
   ['turnserver', { package: 'coturn', has: 'turn' }],
   ['chromium', { package: 'chromium', has: 'browser' }],
+  ['kubectl', { package: 'kubernetes-client', has: 'kubectl' }],
 ]);
 
 /** Debian installs servers into folders that are not on an ordinary user's PATH. */
