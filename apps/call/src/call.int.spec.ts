@@ -5,6 +5,7 @@ import {
   forgetCalls,
   getCall,
   listCalls,
+  noteCallSockets,
   removeMember,
   setBlock,
   terminateUser,
@@ -375,13 +376,19 @@ describe('what a crash leaves undone', () => {
   });
 });
 
-it('has tenant_id at the head of every key but that of gateways', async () => {
-  const { rows } = await world.db.query<{ table: string; first: string }>(
-    `select t.relname as table, a.attname as first
-       from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
-       join pg_namespace n on n.oid = t.relnamespace join pg_attribute a on a.attrelid = t.oid and a.attnum = x.indkey[0]
-      where n.nspname = 'call' and x.indisunique`,
-  );
-  expect(rows.length).toBeGreaterThan(7);
-  expect(rows.filter(({ first }) => first !== 'tenant_id').map(({ table }) => table)).toEqual(['pod']);
+describe('what gets lost on the way', () => {
+  it('is told again: that it rings, until a socket is known, and that it is over, until somebody heard', async () => {
+    const { roomId, ann, bob, bobHears } = await makePair(world);
+    const { call } = await ann.call(roomId);
+    const offers = (ear: Ear) => ear.told(call.id).filter((what) => what === 'call.offered').length;
+    await bobHears.until((ear) => offers(ear) > 1);
+    await bob.socketIs('here');
+    await ann.end(call.id);
+    const ends = (ear: Ear) => ear.told(call.id).filter((what) => what === 'call.ended canceled').length;
+    await bobHears.until((ear) => ends(ear) > 1);
+    const told = [{ tenantId: TENANT, userId: bob.user.id, callId: call.id }];
+    await world.bus.request(noteCallSockets, { podId: 'pod', here: [], left: [], told });
+    const { rows } = await world.db.query('select 1 from call.participant where call_id = $1 and untold', [call.id]);
+    expect(rows).toEqual([]);
+  });
 });

@@ -67,10 +67,13 @@ export class CallModule implements OnModuleDestroy {
   }
 }
 
+/** Calls are few and their statements short: more would only be taken from the message service. */
+const MAX_CONNECTIONS = 6;
+
 function openDatabase({ database }: CallConfig, logger: Logger): Database {
   return new Database({
     url: database.url,
-    maxConnections: database.pool,
+    maxConnections: Math.min(database.pool, MAX_CONNECTIONS),
     log: (line) => logger.warn({ code: 'database' }, line),
   });
 }

@@ -129,3 +129,14 @@ it('notes nothing of the sockets of people who are in no call', async () => {
   const { rows } = await world.db.query("select 1 from call.socket where user_id = 'nobody'");
   expect(rows).toEqual([]);
 });
+
+it('has tenant_id at the head of every key but that of gateways', async () => {
+  const { rows } = await world.db.query<{ table: string; first: string }>(
+    `select t.relname as table, a.attname as first
+       from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
+       join pg_namespace n on n.oid = t.relnamespace join pg_attribute a on a.attrelid = t.oid and a.attnum = x.indkey[0]
+      where n.nspname = 'call' and x.indisunique`,
+  );
+  expect(rows.length).toBeGreaterThan(7);
+  expect(rows.filter(({ first }) => first !== 'tenant_id').map(({ table }) => table)).toEqual(['pod']);
+});

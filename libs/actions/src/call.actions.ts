@@ -24,6 +24,12 @@ export function callActions({ bus, directory, newId }: ActionContext): Pick<Acti
   const view = async (caller: Caller, outcome: CallOutcome): Promise<CallView> =>
     present(viewOfCall(outcome, await peopleOf(directory, caller.tenant.id, [outcome])));
 
+  const roomNamed = async (caller: Caller, key: string, onlyDirect = false): Promise<string> => {
+    const { id, kind } = await directory.room(caller.tenant.id, key);
+    if (onlyDirect && kind !== 'direct') throw new ParlanceError('invalid', 'Only rooms of two have calls here.');
+    return id;
+  };
+
   /** The pair's direct room is made when there is none. */
   const roomWith = async (caller: Caller, ref: UserRef): Promise<string> => {
     const user = actingUser(caller);
@@ -44,10 +50,10 @@ export function callActions({ bus, directory, newId }: ActionContext): Pick<Acti
   };
 
   return {
-    'call.create': async (caller, { room, withVideo, payload }) => {
+    'call.create': async (caller, { room, withVideo, payload, onlyDirect }) => {
       const acting = actingOn(caller);
       const roomId =
-        typeof room === 'string' ? (await directory.room(acting.tenantId, room)).id : await roomWith(caller, room.with);
+        typeof room === 'string' ? await roomNamed(caller, room, onlyDirect) : await roomWith(caller, room.with);
       const ringSeconds = ringSecondsOf(caller);
       const request = { ...acting, roomId, withVideo, payload, requestId: newId(), ringSeconds };
       return view(caller, await bus.request(createCall, request));

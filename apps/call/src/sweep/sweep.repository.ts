@@ -68,6 +68,21 @@ export class SweepRepository {
     );
   }
 
+  /** For whom it rings, but nobody has heard so: no gateway has told of a socket of theirs. */
+  async unrung(scope: SweepScope, olderMs: number, limit: number): Promise<readonly z.output<typeof missingRow>[]> {
+    return rowsOf(
+      missingRow,
+      scope.sql.$queryRaw`
+        select p.tenant_id as "tenantId", p.call_id as "callId", p.user_id as "userId"
+          from call.call c
+          join call.participant p on p.tenant_id = c.tenant_id and p.call_id = c.id
+         where c.state = 'ringing' and p.state = 'invited'
+           and c.started_at < clock_timestamp() - ${olderMs}::double precision * interval '1 millisecond'
+           and not exists (select 1 from call.socket s where s.tenant_id = p.tenant_id and s.user_id = p.user_id)
+         limit ${limit}::integer`,
+    );
+  }
+
   /** Takes live calls whose people were not looked at for so long; another replica takes others. */
   async unchecked(scope: SweepScope, olderMs: number, limit: number): Promise<readonly CallKey[]> {
     return rowsOf(

@@ -17,6 +17,7 @@ import { SweepRepository, type CallKey } from './sweep.repository.js';
 const TICK_MS = 500;
 /** Of each kind in one turn. */
 const BATCH = 100;
+const AT_ONCE = 4;
 /** A change is finished by whoever made it, within moments; after this by anybody. */
 const UNFINISHED_MS = 1_500;
 /** How often it is looked whether the people of a live call may still be in it. */
@@ -64,25 +65,29 @@ export class Sweeper implements OnApplicationBootstrap {
     const { graceMs } = this.config.call;
     await this.sockets.lost(await this.pods.buryDead(this.database, BATCH));
     const missing = await this.sweeps.missing(this.database, graceMs, BATCH);
-    for (const { tenantId, userId, callId } of missing) {
-      await this.#each({ tenantId, callId }, () => this.sockets.found(tenantId, userId, callId));
-    }
-    const due = await this.sweeps.due(this.database, BATCH);
-    for (const key of [...missing, ...due]) await this.#each(key, () => this.#tick(key));
+    await this.#all(missing, ({ tenantId, userId, callId }) => this.sockets.found(tenantId, userId, callId));
+    await this.#all([...missing, ...(await this.sweeps.due(this.database, BATCH))], (key) => this.#tick(key));
     const unfinished = await this.sweeps.unfinished(this.database, UNFINISHED_MS, BATCH);
-    for (const key of unfinished) await this.#each(key, () => this.#finish(key));
+    await this.#all(unfinished, (key) => this.#finish(key));
     if (this.#turns % RETELL_EVERY === 0) await this.#retell();
     const unchecked = await this.sweeps.unchecked(this.database, CHECK_MS, BATCH);
-    for (const key of unchecked) await this.#each(key, () => this.#check(key));
+    await this.#all(unchecked, (key) => this.#check(key));
     this.#turns += 1;
     if (this.#turns % TIDY_EVERY === 0) await this.pods.tidy(this.database);
   }
 
-  async #each({ callId }: CallKey, work: () => Promise<void>): Promise<void> {
+  /** A few at a time. */
+  async #all<K extends CallKey>(keys: readonly K[], work: (key: K) => Promise<void>): Promise<void> {
+    for (let start = 0; start < keys.length; start += AT_ONCE) {
+      await Promise.all(keys.slice(start, start + AT_ONCE).map((key) => this.#one(key, work)));
+    }
+  }
+
+  async #one<K extends CallKey>(key: K, work: (key: K) => Promise<void>): Promise<void> {
     try {
-      await work();
+      await work(key);
     } catch (err) {
-      this.logger.warn({ code: 'call-sweep-failed', err, callId }, 'a call is looked at again in a moment');
+      this.logger.warn({ code: 'call-sweep-failed', err, callId: key.callId }, 'a call is looked at again in a moment');
     }
   }
 
@@ -99,8 +104,11 @@ export class Sweeper implements OnApplicationBootstrap {
     if (record !== null) await this.announcer.again(record);
   }
 
+  /** What was published may have got lost: who should hear that it rings, or that it is over, and did not by what the gateways say. */
   async #retell(): Promise<void> {
-    for (const { tenantId, callId, userId } of await this.sweeps.untold(this.database, UNFINISHED_MS, BATCH)) {
+    const untold = await this.sweeps.untold(this.database, UNFINISHED_MS, BATCH);
+    const unrung = await this.sweeps.unrung(this.database, UNFINISHED_MS, BATCH);
+    for (const { tenantId, callId, userId } of [...untold, ...unrung]) {
       const record = await this.calls.find(tenantId, callId);
       if (record !== null) this.announcer.tell(eventsFor(record, userId, null));
     }

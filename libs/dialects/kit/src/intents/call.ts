@@ -5,13 +5,15 @@ import type { CallView, RoomKey } from './views.js';
 export interface CallIntents {
   /**
    * Rings the other side of a direct room (or a whole group). `with`: of the pair's direct room, made when there is none.
-   * `payload` goes to the other side verbatim. Errors: `conflict` (the caller or the callee is in a call).
+   * `payload` goes to the other side verbatim. `onlyDirect`: the wire knows no calls of groups. Errors: `conflict` (the caller is in a
+   * call, the room has one), `invalid` (a group, where only direct rooms have calls).
    */
   readonly 'call.create': {
     readonly in: {
       readonly room: RoomKey | { readonly with: UserRef };
       readonly withVideo: boolean;
       readonly payload: JsonValue;
+      readonly onlyDirect?: boolean | undefined;
     };
     readonly out: CallView;
   };

@@ -26,6 +26,7 @@ const create = httpRoute<'call.create'>()({
     room: params.roomId,
     withVideo: body.withVideo,
     payload: body.payload,
+    onlyDirect: true,
   }),
   answer: ({ call }) => {
     if (call.state === 'ended') throw new ParlanceError('conflict', 'The other one is in a call.');
