@@ -1,5 +1,5 @@
 // needs: kubectl
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe as rowsOf } from '@parlance/config';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -15,6 +15,8 @@ import { settingsProblems } from './settings-check.js';
 const ROOT = join(import.meta.dirname, '../../..');
 const PAGE = readFileSync(join(ROOT, 'tools/docs/kubernetes.md'), 'utf8');
 const APPS = DECLARED_APPS.filter(({ distributed }) => distributed).map(({ name }) => name);
+/** Apps that are no pods: the whole stack in one process, the launcher of a machine's own, scenarios; and the Job. */
+const NO_DEPLOYMENT = ['standalone', 'cluster', 'e2e', 'migrate'];
 /** Everything of ours that talks, the migrations included. */
 const PODS = [...APPS, 'migrate'];
 
@@ -29,9 +31,13 @@ function manifestsOf(overlay: string): readonly Manifest[] {
   return manifests;
 }
 
-const pod = (name: string): Party => ({
-  pod: { 'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': 'parlance' },
-});
+/** What runs under that name, with the labels of its pods. */
+function podOf(overlay: string): (name: string) => Party {
+  const labels = new Map(
+    workloadsOf(manifestsOf(overlay)).map(({ metadata, spec }) => [metadata.name, spec.template.metadata.labels]),
+  );
+  return (name) => ({ pod: labels.get(name) ?? {} });
+}
 
 /** The apps whose declaration has a setting, the migrations among them. */
 const readersOf = (env: string): readonly string[] =>
@@ -48,7 +54,8 @@ describe.each(['dev', 'prod'])('the overlay %s', (overlay) => {
     const run = workloadsOf(manifestsOf(overlay)).flatMap(({ kind, spec }) =>
       spec.template.spec.containers.map((container) => [kind, appOf(container)]),
     );
-    for (const app of APPS) expect(run).toContainEqual(['Deployment', app]);
+    const folders = readdirSync(join(ROOT, 'apps')).filter((name) => !NO_DEPLOYMENT.includes(name));
+    for (const app of folders) expect(run).toContainEqual(['Deployment', app]);
     expect(run).toContainEqual(['Job', 'migrate']);
   });
 
@@ -80,6 +87,7 @@ describe.each(['dev', 'prod'])('the overlay %s', (overlay) => {
 
   it('lets our pods talk to each other where they must, and nowhere else', () => {
     const rules = new NetworkRules(manifestsOf(overlay));
+    const pod = podOf(overlay);
     const pairs = PODS.flatMap((from) =>
       PODS.map((to): [string, Connection] => [`${from} > ${to}`, { from: pod(from), to: pod(to), port: 3000 }]),
     );
@@ -91,6 +99,7 @@ describe.each(['dev', 'prod'])('the overlay %s', (overlay) => {
 
   it('lets in the entrance to the gateways and the monitoring to all', () => {
     const rules = new NetworkRules(manifestsOf(overlay));
+    const pod = podOf(overlay);
     const open = (label: string): readonly string[] =>
       PODS.filter((name) => rules.allows({ from: { namespace: { [label]: 'true' } }, to: pod(name), port: 3000 }));
     expect(open('parlance/entrance')).toEqual(['gateway']);
@@ -100,6 +109,7 @@ describe.each(['dev', 'prod'])('the overlay %s', (overlay) => {
 
   it('lets each of them ask for addresses, and reach what its settings name', () => {
     const rules = new NetworkRules(manifestsOf(overlay));
+    const pod = podOf(overlay);
     const dns: Party = { namespace: { 'kubernetes.io/metadata.name': 'kube-system' } };
     expect(PODS.filter((name) => rules.allows({ from: pod(name), to: dns, port: 53 }))).toEqual(PODS);
     const reach = (to: Party, port: number): readonly string[] =>
@@ -114,6 +124,7 @@ describe.each(['dev', 'prod'])('the overlay %s', (overlay) => {
 describe('the overlay dev', () => {
   it('leads nowhere outside, and nobody else gets at its servers', () => {
     const rules = new NetworkRules(manifestsOf('dev'));
+    const pod = podOf('dev');
     expect(PODS.filter((name) => rules.allows({ from: pod(name), to: { address: '8.8.8.8' }, port: 443 }))).toEqual([]);
     for (const [server, port] of [
       ['postgres', 5432],
@@ -148,6 +159,7 @@ describe('the overlay prod', () => {
 
   it('reaches the internet, but no private address, where uploads are stored and pushes are posted', () => {
     const rules = new NetworkRules(manifestsOf('prod'));
+    const pod = podOf('prod');
     const reach = (address: string): readonly string[] =>
       PODS.filter((name) => rules.allows({ from: pod(name), to: { address }, port: 443 }));
     expect(reach('8.8.8.8')).toEqual(['gateway', 'api', 'identity']);
