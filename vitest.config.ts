@@ -6,21 +6,14 @@ const leftOut = (process.env['PARLANCE_TEST_LEFT_OUT'] ?? '').split(',').filter(
 const never = ['**/dist/**', '**/node_modules/**', ...leftOut];
 const SECOND = 1_000;
 
-/** Specs that start servers and processes share the cores: one file at a time, after the others. */
-function served(
-  name: string,
-  order: number,
-  include: string[],
-  seconds: number,
-  globalSetup: string[] = [],
-): TestProjectConfiguration {
+/** Servers and processes share ports, cores and disks: these run one file at a time, and after the others. */
+function serial(name: string, order: number, include: string[], seconds: number): TestProjectConfiguration {
   return {
     extends: true,
     test: {
       name,
       include,
       exclude: never,
-      globalSetup,
       fileParallelism: false,
       sequence: { groupOrder: order },
       testTimeout: seconds * SECOND,
@@ -48,14 +41,13 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      served(
+      serial(
         'int',
         1,
         ['apps/*/src/**/*.int.spec.ts', 'libs/**/src/**/*.int.spec.ts', 'tools/src/**/*.int.spec.ts'],
         60,
-        ['libs/testing/src/database/shared-postgres.setup.ts'],
       ),
-      served('e2e', 2, ['apps/e2e/src/**/*.e2e.spec.ts'], 180),
+      serial('e2e', 2, ['apps/e2e/src/**/*.e2e.spec.ts'], 180),
     ],
   },
 });

@@ -3,7 +3,8 @@
  * Strict (also by `PARLANCE_TEST_STRICT=1`): whatever is left out or skipped is a failure.
  * The last line stands alone and reads `N passed, N failed`, with `, N skipped` when there are any.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -39,20 +40,21 @@ function readServerSpecs() {
   return new Map(files.map((file) => [relative(root, file), readFileSync(file, 'utf8')]));
 }
 
-/** @param {NodeJS.ProcessEnv} env @returns {{ runnerStatus: number, files: z.infer<typeof Report>['testResults'] }} */
-function runVitest(env) {
+/** @param {NodeJS.ProcessEnv} env @returns {Promise<{ runnerStatus: number, files: z.infer<typeof Report>['testResults'] }>} */
+async function runVitest(env) {
   const folder = mkdtempSync(join(tmpdir(), 'parlance-test-'));
   const report = join(folder, 'report.json');
   try {
     const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const { status } = spawnSync(process.execPath, [vitest, 'run', ...reporters, ...filters], {
+    const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...filters], {
       cwd: root,
       env,
       stdio: 'inherit',
     });
+    const [status] = await once(child, 'close');
     const files = existsSync(report) ? Report.parse(JSON.parse(readFileSync(report, 'utf8'))).testResults : [];
-    return { runnerStatus: status ?? 1, files };
+    return { runnerStatus: typeof status === 'number' ? status : 1, files };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -61,19 +63,27 @@ function runVitest(env) {
 /** @returns {boolean} whether the workspace builds; scenarios start the built apps */
 const build = () => spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' }).status === 0;
 
-function runTests() {
+async function runTests() {
   const path = pathWithServers(process.env['PATH']);
   const available = availableServers(path);
   const leftOut = findLeftOut(readServerSpecs(), available);
-  const { runnerStatus, files } = runVitest({
-    ...process.env,
-    PATH: path,
-    PARLANCE_TEST_HAS: [...available].map((name) => SERVERS.get(name)?.has ?? name).join(','),
-    PARLANCE_TEST_LEFT_OUT: leftOut.map(({ file }) => file).join(','),
-  });
-  return conclude({ counts: countResults(files), leftOut, runnerStatus, strict });
+  // What was just built: the specs run from their sources, their database does not.
+  const { SHARED_POSTGRES, startSharedPostgres } = await import('@parlance/testing/database');
+  const postgres = await startSharedPostgres();
+  try {
+    const { runnerStatus, files } = await runVitest({
+      ...process.env,
+      PATH: path,
+      [SHARED_POSTGRES]: postgres.url,
+      PARLANCE_TEST_HAS: [...available].map((name) => SERVERS.get(name)?.has ?? name).join(','),
+      PARLANCE_TEST_LEFT_OUT: leftOut.map(({ file }) => file).join(','),
+    });
+    return conclude({ counts: countResults(files), leftOut, runnerStatus, strict });
+  } finally {
+    await postgres.stop();
+  }
 }
 
-const { lines, exitCode } = build() ? runTests() : { lines: ['the build failed: no test was run'], exitCode: 1 };
+const { lines, exitCode } = build() ? await runTests() : { lines: ['the build failed: no test was run'], exitCode: 1 };
 console.log(['', ...lines].join('\n'));
 process.exitCode = exitCode;

@@ -5,10 +5,25 @@ import { join } from 'node:path';
 import { defaultMigrationsDir, migrate, startEmbeddedPostgres } from '@parlance/persistence';
 import pg from 'pg';
 
-/** Names the Postgres that the specs of one run share: its URL, of a user who may create databases. */
+/** Names the Postgres that the specs of one run share: its URL, of a user who may create databases. Set by the test runner. */
 export const SHARED_POSTGRES = 'PARLANCE_TEST_POSTGRES';
 /** Database of that server which is migrated, and to which nobody is connected. */
-export const TEMPLATE = 'parlance_template';
+const TEMPLATE = 'parlance_template';
+/** Replicas that a spec starts, times their pools. */
+const MAX_CONNECTIONS = 300;
+
+export interface SharedPostgres {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the Postgres that the specs of one run share. */
+export async function startSharedPostgres(): Promise<SharedPostgres> {
+  const server = await startServer(MAX_CONNECTIONS);
+  await command(server.url, `CREATE DATABASE ${TEMPLATE}`);
+  await migrate({ connectionString: ofDatabase(server.url, TEMPLATE), migrationsDir: defaultMigrationsDir() });
+  return server;
+}
 
 /** A migrated database that nobody else uses. */
 export interface TestDatabase {
@@ -30,26 +45,31 @@ async function openCopy(server: string): Promise<TestDatabase> {
 }
 
 async function openAlone(): Promise<TestDatabase> {
-  const folder = await mkdtemp(join(tmpdir(), 'parlance-database-'));
-  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), durable: false });
-  await migrate({ connectionString: postgres.url, migrationsDir: defaultMigrationsDir() });
+  const { url, stop } = await startServer();
+  await migrate({ connectionString: url, migrationsDir: defaultMigrationsDir() });
+  return { url, close: stop };
+}
+
+async function startServer(maxConnections?: number): Promise<SharedPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'parlance-postgres-'));
+  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), durable: false, maxConnections });
   return {
     url: postgres.url,
-    close: async () => {
+    stop: async () => {
       await postgres.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-export function ofDatabase(server: string, name: string): string {
+function ofDatabase(server: string, name: string): string {
   const url = new URL(server);
   url.pathname = `/${name}`;
   return url.toString();
 }
 
 /** Runs one statement that needs a connection of its own. */
-export async function command(url: string, statement: string): Promise<void> {
+async function command(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
