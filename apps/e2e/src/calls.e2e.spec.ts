@@ -230,17 +230,18 @@ describe.each(STACK_MODES)('calls in %s mode', (mode) => {
     await begin(rung);
     const meetId = await begin(taken);
     await taken.bobs.call('POST', `call/accept/${meetId}`, { payload: null });
-    const told = Promise.all(
-      [due, rung].flatMap(({ anns, bobs }) => [hears(anns, 'v1OnCallTimeout'), hears(bobs, 'v1OnCallTimeout')]),
-    );
     await strikeCalls();
+    const everybody = [due, rung, taken].flatMap((one) => [one.anns, one.bobs]);
+    await Promise.all(everybody.map((client) => client.whenConnected()));
+    const waiting = [due, rung].flatMap((one) => [one.anns, one.bobs]);
+    const told = Promise.all(waiting.map((client) => hears(client, 'v1OnCallTimeout')));
     await within(told, RING_MS + TOLD_MS);
     for (const { anns, room } of [due, rung]) {
       await expect.poll(() => records(anns, room)).toEqual(['timeout']);
       expect(await anns.call('GET', 'call/active')).toBeNull();
     }
     const { anns, bobs, room } = taken;
-    await Promise.all([hears(anns, 'v1OnCallAccepted'), anns.whenConnected(), bobs.whenConnected()]);
+    await hears(anns, 'v1OnCallAccepted');
     expect(await anns.call('GET', 'call/active')).toMatchObject({ meetId, callStatus: 'inCall' });
     await bobs.call('POST', `call/end/v2/${meetId}`);
     await within(Promise.all([hears(anns, 'v1OnCallEnded'), hears(bobs, 'v1OnCallEnded')]), TOLD_MS);
