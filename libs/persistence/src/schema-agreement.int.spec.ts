@@ -129,7 +129,7 @@ describe.each(models.map((model) => [model.table, model] as const))('%s', (_tabl
 });
 
 /** Of the installation, not of a tenant: who runs, who relays, who counts messages. */
-const TENANTLESS = ['message.pod', 'message.relay_lease', 'gamification.feed'];
+const TENANTLESS = ['message.pod', 'message.relay_lease', 'call.pod', 'gamification.feed'];
 
 describe('tenants', () => {
   const inServices = `n.nspname IN (SELECT unnest($1::text[]))`;
