@@ -1,3 +1,4 @@
+import { MIN_SECRET_CHARS } from '@parlance/auth';
 import {
   byteSize,
   flag,
@@ -12,6 +13,9 @@ import {
 } from '@parlance/config';
 import { storageConfig } from '@parlance/storage';
 
+const secretText = () =>
+  text().refine((value) => value.length >= MIN_SECRET_CHARS, `must have at least ${MIN_SECRET_CHARS} characters`);
+
 /** Settings of the gateway alone; the limits of guarantees.md section 7 are shared (`limitsConfig`). */
 export const gatewayConfig = fragment('gateway', {
   podId: setting({
@@ -21,13 +25,13 @@ export const gatewayConfig = fragment('gateway', {
   }),
   secret: setting({
     env: 'PARLANCE_GATEWAY_SECRET',
-    schema: text(),
+    schema: secretText(),
     secret: true,
-    doc: 'At least 32 characters, the same for all gateways: seals the session tokens that clients bring back.',
+    doc: 'The same for all gateways: seals the session tokens that clients bring back.',
   }),
   previousSecret: setting({
     env: 'PARLANCE_GATEWAY_PREVIOUS_SECRET',
-    schema: text().optional(),
+    schema: secretText().optional(),
     secret: true,
     doc: 'The secret before the last change; its session tokens still open.',
   }),
