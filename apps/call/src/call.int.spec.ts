@@ -292,65 +292,6 @@ describe('what nobody may', () => {
   });
 });
 
-describe('races between two replicas', () => {
-  const ROUNDS = 20;
-
-  it('of two who call each other end in one call that is answered', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const { roomId, ann, bob, annHears, bobHears } = await makePair(world);
-      const [one, other] = await Promise.all([ann.call(roomId, { payload: 'a' }), bob.call(roomId, { payload: 'b' })]);
-      expect(one.call.id).toBe(other.call.id);
-      const call = await get(one.call.id);
-      expect([call.state, await liveCalls(roomId)]).toEqual(['accepted', 1]);
-      await Promise.all([annHears, bobHears].map((ear) => ear.hears(call.id, 'call.accepted')));
-      const payloads = [annHears, bobHears].map(({ events }) =>
-        events.flatMap((event) => (event.type === 'call.accepted' ? [event.payload, event.glare] : [])),
-      );
-      expect(payloads).toEqual([
-        ['b', true],
-        ['a', true],
-      ]);
-    }
-  });
-
-  it('of many devices that answer give the call to one', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const { roomId, ann, bob } = await makePair(world);
-      const { call } = await ann.call(roomId);
-      const devices = ['1', '2', '3', '4'].map((name) => new Phone(world.bus, bob.user, name, true));
-      const codes = await Promise.all(devices.map((device) => refusal(device.accept(call.id))));
-      expect(codes.sort()).toEqual(['conflict', 'conflict', 'conflict', 'ok']);
-    }
-  });
-
-  it('of answer, rejection, cancellation and hanging up come to one end, told once, with one message', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const { roomId, ann, bob, annHears } = await makePair(world);
-      const { call } = await ann.call(roomId);
-      const tablet = new Phone(world.bus, bob.user, 'tablet', true);
-      await Promise.all([
-        refusal(bob.accept(call.id)),
-        refusal(tablet.end(call.id, 'reject')),
-        refusal(ann.end(call.id, 'cancel')),
-        refusal(ann.signal(call.id, 'x')),
-      ]);
-      expect(await stateOf(call.id)).toMatch(/^ended (canceled|rejected|completed)$/);
-      const { reason } = await get(call.id);
-      await annHears.until(({ events }) => events.some(({ type }) => type === 'call.ended'));
-      await expect.poll(() => world.records(roomId)).toMatchObject([{ reason }]);
-      expect(annHears.told(call.id).filter((what) => what.startsWith('call.ended'))).toHaveLength(1);
-    }
-  });
-
-  it('of several callers leave one call with the one they call, and busy ones', async () => {
-    const callee = await world.user('popular');
-    const callers = await Promise.all(['x1', 'x2', 'x3', 'x4'].map((id) => world.phone(id)));
-    const rooms = await Promise.all(callers.map(({ user }) => world.room('direct', user.id, callee.id)));
-    const calls = await Promise.all(callers.map((caller, index) => caller.call(rooms[index] ?? '')));
-    expect(calls.map(({ call }) => call.reason ?? call.state).sort()).toEqual(['busy', 'busy', 'busy', 'ringing']);
-  });
-});
-
 describe('what a crash leaves undone', () => {
   it('is done by another replica: all are told, and the room has one message', async () => {
     const { roomId, ann, bob, annHears, bobHears } = await makePair(world);
@@ -373,6 +314,19 @@ describe('what a crash leaves undone', () => {
       ).rows;
     await expect.poll(done).toEqual([{ done: true }]);
     expect(await world.records(roomId)).toHaveLength(1);
+  });
+
+  it('is done for a call that goes on, too: who takes part hears so, and other devices that it is taken', async () => {
+    const { id, annHears, bobHears, bob } = await answered();
+    const elsewhere = `call.ended elsewhere {"except":"${bob.device ?? ''}"}`;
+    await bobHears.hears(id, elsewhere);
+    const before = [annHears, bobHears].map((ear) => ear.told(id).length);
+    await world.db.query(
+      `update call.call set told_version = 0, changed_at = now() - interval '1 minute' where id = $1`,
+      [id],
+    );
+    await annHears.until((ear) => ear.told(id).slice(before[0]).includes('call.accepted'));
+    await bobHears.until((ear) => ear.told(id).slice(before[1]).includes(elsewhere));
   });
 });
 

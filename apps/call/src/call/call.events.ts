@@ -39,7 +39,13 @@ export function eventsOf(before: CallProgress | null, after: CallRecord, cause: 
 
 /** What goes on, told whole to everybody: after it is not known what they heard. */
 export function stateEvents(record: CallRecord): readonly UserEvent[] {
-  return record.progress.participants.flatMap(({ userId }) => eventsFor(record, userId, null));
+  const base = baseOf(record, null);
+  const { participants, callerId, state } = record.progress;
+  const taken = participants.filter((one) => one.state === 'joined' && one.settled && one.userId !== callerId);
+  return [
+    ...participants.flatMap(({ userId }) => eventsFor(record, userId, null)),
+    ...(base === null || state === 'ended' ? [] : taken.flatMap((one) => elsewhereOf(base, one))),
+  ];
 }
 
 /** The same for one of them, or for one device of that one. */
@@ -138,5 +144,9 @@ function elsewhereEvents(
   if (one.userId === callerId || one.device === null) return [];
   const declines = one.state === 'left' && was?.state === 'invited';
   const settles = one.state === 'joined' && one.settled && !(was?.state === 'joined' && was.settled);
-  return declines || settles ? [ended(base, { userId: one.userId, device: { except: one.device } }, true)] : [];
+  return declines || settles ? elsewhereOf(base, one) : [];
+}
+
+function elsewhereOf(base: Base, { userId, device }: CallParticipant): readonly UserEvent[] {
+  return device === null ? [] : [ended(base, { userId, device: { except: device } }, true)];
 }

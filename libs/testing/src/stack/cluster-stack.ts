@@ -5,7 +5,7 @@ import { isAlive, isReady, until } from './ready.js';
 import type { Stack, StackOptions } from './stack.js';
 import { makeTempFolder, type TempFolder } from './temp-folder.js';
 
-/** Two gateways, api, identity, two of message and two of presence as processes, with Redis, NATS and Postgres, as `npm run cluster` runs them. */
+/** Two gateways, api, identity, two each of message, call and presence as processes, with Redis, NATS and Postgres, as `npm run cluster` runs them. */
 export class ClusterStack implements Stack {
   readonly mode = 'cluster';
   readonly #app: ChildApp;

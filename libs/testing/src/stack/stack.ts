@@ -9,7 +9,7 @@ export interface Stack {
   readonly mode: StackMode;
   /** Where clients connect: one address in standalone, two in cluster mode. Each also serves REST. */
   readonly gateways: readonly [string, ...string[]];
-  /** What can be struck: `process` in standalone; in cluster mode `gateway-0`, `gateway-1`, `message-0`, `message-1`, `presence-0`, `presence-1`,
+  /** What can be struck: `process` in standalone; in cluster mode `gateway-0`, `gateway-1`, `message-0`, `message-1`, `call-0`, `call-1`, `presence-0`, `presence-1`,
    * `gamification-0`, `gamification-1`,
    * `identity-0`, `api`, `nats`, `redis` and `postgres`. */
   readonly victims: readonly string[];
