@@ -91,11 +91,11 @@ export class Announcer implements OnApplicationBootstrap {
     const changed = claims.filter(({ userId, online }) => (before.get(userId) ?? false) !== online);
     await this.peers.tell(tenantId, changed, startedAt);
     const writes: Told[] = claims.filter((claim) => !claim.online || changed.includes(claim));
-    if (writes.length > 0) await this.seen.saveBatch(writes);
-    await this.peers.noteSeen(
-      tenantId,
-      claims.filter(({ online }) => !online),
-    );
+    const gone = claims.filter(({ online }) => !online);
+    await Promise.all([
+      writes.length > 0 ? this.seen.saveBatch(writes) : undefined,
+      this.peers.noteSeen(tenantId, gone),
+    ]);
     for (const { online } of changed) this.told.inc({ state: online ? 'online' : 'offline' });
   }
 }

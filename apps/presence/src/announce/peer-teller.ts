@@ -41,9 +41,10 @@ export class PeerTeller {
 
   /** `startedAt`: when these were claimed. Errors: those of the bus and the store, `unavailable` when it took too long to be told. */
   async tell(tenantId: string, claims: readonly Claim[], startedAt: number): Promise<void> {
-    const changes = await this.changesOf(tenantId, claims);
-    if (changes.size === 0) return;
-    const audience = audienceOf(new Set(changes.keys()), await this.roomsOf(tenantId, [...changes.keys()]));
+    if (claims.length === 0) return;
+    const ids = claims.map(({ userId }) => userId);
+    const [changes, rooms] = await Promise.all([this.changesOf(tenantId, claims), this.roomsOf(tenantId, ids)]);
+    const audience = audienceOf(new Set(changes.keys()), rooms);
     const online = await this.onlineAmong(tenantId, [...audience.keys()]);
     // Another replica may hold them by now, and know better.
     if (this.clock() - startedAt > CLAIM_MS / 2) throw new ParlanceError('unavailable', 'Telling took too long.');
