@@ -5,6 +5,7 @@ import {
   flag,
   fragment,
   limitsConfig,
+  missingFor,
   oneOf,
   setting,
   text,
@@ -61,37 +62,47 @@ export const identityConfig = fragment('identity', {
   }),
 });
 
-export const pushConfig = fragment('push', {
-  provider: setting({
-    env: 'PARLANCE_PUSH_PROVIDER',
-    schema: oneOf('log', 'webhook'),
-    default: 'log',
-    doc: 'What brings pushes to devices: log only says that there is one, webhook posts it to a URL.',
-  }),
-  webhookUrl: setting({
-    env: 'PARLANCE_PUSH_WEBHOOK_URL',
-    schema: url('https', 'http').optional(),
-    doc: 'Where pushes are posted to, as JSON.',
-  }),
-  webhookSecret: setting({
-    env: 'PARLANCE_PUSH_WEBHOOK_SECRET',
-    schema: secretText().optional(),
-    secret: true,
-    doc: `Signs what is posted (HMAC-SHA256 in X-Parlance-Signature); at least ${MIN_SECRET_CHARS} characters.`,
-  }),
-  webhookTimeoutMs: setting({
-    env: 'PARLANCE_PUSH_WEBHOOK_TIMEOUT',
-    schema: duration(100, 60_000),
-    default: 5_000,
-    doc: 'How long the receiver may take to answer; then the push is repeated, three times at most.',
-  }),
-  webhookPrivate: setting({
-    env: 'PARLANCE_PUSH_WEBHOOK_PRIVATE',
-    schema: flag(),
-    default: false,
-    doc: 'Lets the webhook be at a private or loopback address, as on premises and in tests.',
-  }),
-});
+export const pushConfig = fragment(
+  'push',
+  {
+    provider: setting({
+      env: 'PARLANCE_PUSH_PROVIDER',
+      schema: oneOf('log', 'webhook'),
+      default: 'log',
+      doc: 'What brings pushes to devices: log only says that there is one, webhook posts it to a URL.',
+    }),
+    webhookUrl: setting({
+      env: 'PARLANCE_PUSH_WEBHOOK_URL',
+      schema: url('https', 'http').optional(),
+      doc: 'Where pushes are posted to, as JSON.',
+    }),
+    webhookSecret: setting({
+      env: 'PARLANCE_PUSH_WEBHOOK_SECRET',
+      schema: secretText().optional(),
+      secret: true,
+      doc: `Signs what is posted (HMAC-SHA256 in X-Parlance-Signature); at least ${MIN_SECRET_CHARS} characters.`,
+    }),
+    webhookTimeoutMs: setting({
+      env: 'PARLANCE_PUSH_WEBHOOK_TIMEOUT',
+      schema: duration(100, 60_000),
+      default: 5_000,
+      doc: 'How long the receiver may take to answer; then the push is repeated, three times at most.',
+    }),
+    webhookPrivate: setting({
+      env: 'PARLANCE_PUSH_WEBHOOK_PRIVATE',
+      schema: flag(),
+      default: false,
+      doc: 'Lets the webhook be at a private or loopback address, as on premises and in tests.',
+    }),
+  },
+  ({ provider, webhookUrl, webhookSecret }) =>
+    provider === 'log'
+      ? []
+      : missingFor('PARLANCE_PUSH_PROVIDER=webhook', {
+          PARLANCE_PUSH_WEBHOOK_URL: webhookUrl,
+          PARLANCE_PUSH_WEBHOOK_SECRET: webhookSecret,
+        }),
+);
 
 /** The settings the identity service reads, beside the ones of its bus and process. */
 export const identityFragments = [identityConfig, pushConfig, databaseConfig, limitsConfig] as const;

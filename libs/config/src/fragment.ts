@@ -25,6 +25,8 @@ export interface Fragment<
 > {
   readonly name: N;
   readonly settings: S;
+  /** Asked when each setting is good by itself: what is wrong with them together, one line per problem. */
+  readonly check?: (values: Readonly<Record<string, unknown>>) => readonly string[];
 }
 
 export type FragmentValues<F extends Fragment> = {
@@ -44,8 +46,25 @@ export function setting<T>(options: SettingOptions<T>): Setting<T> {
 export function fragment<const N extends string, S extends Readonly<Record<string, Setting<unknown>>>>(
   name: N,
   settings: S,
+  check?: (values: FragmentValues<Fragment<N, S>>) => readonly string[],
 ): Fragment<N, S> {
-  return { name, settings };
+  if (check === undefined) return { name, settings };
+  return { name, settings, check: (values) => (areValuesOf(settings, values) ? check(values) : []) };
+}
+
+/** Loading parsed each value with the schema of its own setting. */
+function areValuesOf<S extends Fragment['settings']>(
+  settings: S,
+  values: object,
+): values is FragmentValues<Fragment<string, S>> {
+  return Object.keys(settings).every((key) => key in values);
+}
+
+/** A line for each name without a value. `given`: values by the name of their environment variable; `because`: what needs them. */
+export function missingFor(because: string, given: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [`${name} is required with ${because}`] : [],
+  );
 }
 
 export function isRequired(candidate: Setting<unknown>): boolean {

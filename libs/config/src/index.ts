@@ -2,6 +2,7 @@ export { ConfigError } from './config-error.js';
 export { describe, type SettingRow } from './describe.js';
 export {
   fragment,
+  missingFor,
   namesOf,
   setting,
   type ConfigOf,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { ConfigError } from './config-error.js';
-import { fragment, setting } from './fragment.js';
+import { fragment, missingFor, setting } from './fragment.js';
 import { loadConfig, type Environment, type LoadOptions } from './load-config.js';
 import { databaseConfig, httpConfig, limitsConfig, logConfig, natsConfig, redisConfig } from './shared-fragments.js';
 import { flag, list } from './value-schema.js';
@@ -44,6 +44,22 @@ describe('loadConfig', () => {
       'DATABASE_URL must be a URL that starts with postgres:// or postgresql://. Postgres 15 to 18, such as postgresql://user:password@127.0.0.1:5432/parlance.',
     ]);
     expect(problems.join('\n')).not.toContain('hunter2');
+  });
+
+  it('asks what settings are together once each is good by itself', () => {
+    const options = { pair: setting({ env: 'PAIR', schema: flag(), default: false, doc: 'Both.' }) };
+    const pair = fragment(
+      'pair',
+      { ...options, left: setting({ env: 'LEFT', schema: list().optional(), doc: 'Left.' }) },
+      ({ pair: both, left }) => (both ? missingFor('PAIR', { LEFT: left }) : []),
+    );
+    expect(problemsOf([pair], {})).toEqual([]);
+    expect(problemsOf([pair], { PAIR: 'true', LEFT: 'a' })).toEqual([]);
+    expect(problemsOf([pair, redisConfig], { PAIR: 'true' })).toEqual([
+      'LEFT is required with PAIR',
+      expect.stringContaining('REDIS_URL is missing'),
+    ]);
+    expect(problemsOf([pair], { PAIR: 'perhaps' })).toHaveLength(1);
   });
 
   it('takes an empty variable for an unset one', () => {

@@ -40,8 +40,11 @@ export function loadConfig<const F extends readonly Fragment[]>(
 ): ConfigOf<F> {
   const problems = unknownNames(fragments, env, options.alsoKnown ?? []);
   const config: Record<string, Record<string, unknown>> = {};
-  for (const { name, settings } of distinct(fragments)) {
-    config[name] = loadFragment(settings, env, problems);
+  for (const { name, settings, check } of distinct(fragments)) {
+    const before = problems.length;
+    const values = loadFragment(settings, env, problems);
+    if (problems.length === before) problems.push(...(check?.(values) ?? []));
+    config[name] = values;
   }
   if (problems.length > 0) throw new ConfigError(problems);
   if (!hasSettingsOf(config, fragments)) throw new TypeError('A setting was neither loaded nor reported.');

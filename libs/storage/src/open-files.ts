@@ -30,14 +30,8 @@ export function openFiles(settings: StorageSettings): Files | null {
 function storageOf(settings: StorageSettings): Storage {
   if (settings.kind === 'disk') return new DiskStorage(settings.folder);
   const { bucket, region, endpoint, publicEndpoint, accessKeyId, secretAccessKey } = settings;
-  const needed = {
-    PARLANCE_S3_BUCKET: bucket,
-    PARLANCE_S3_ACCESS_KEY: accessKeyId,
-    PARLANCE_S3_SECRET_KEY: secretAccessKey,
-  };
-  const missing = Object.entries(needed).flatMap(([name, value]) => (value === undefined ? [name] : []));
   if (bucket === undefined || accessKeyId === undefined || secretAccessKey === undefined) {
-    throw new ConfigError(missing.map((name) => `${name} is required with PARLANCE_STORAGE=s3`));
+    throw new TypeError('The settings of the store are not those of a loaded config.');
   }
   return new S3Storage({ bucket, region, endpoint, publicEndpoint, accessKeyId, secretAccessKey });
 }

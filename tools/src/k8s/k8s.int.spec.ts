@@ -141,7 +141,14 @@ describe('the overlay prod', () => {
   it('has no secret of its own, and starts with those that its page says how to make', () => {
     const manifests = manifestsOf('prod');
     expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
-    expect(settingsProblems([...manifests, ...secretsOf(PAGE)])).toEqual([]);
+    const secrets = secretsOf(PAGE);
+    expect(settingsProblems([...manifests, ...secrets])).toEqual([]);
+    const short = secrets.map((secret) =>
+      secret.metadata.name === 'api' ? { ...secret, data: { NATS_URL: '' } } : secret,
+    );
+    expect(settingsProblems([...manifests, ...short]).join('\n')).toContain(
+      'Deployment api: app: [api] NATS_URL is missing',
+    );
   });
 
   it('has every secret that a pod may ask for on its page', () => {

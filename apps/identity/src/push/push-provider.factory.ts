@@ -1,4 +1,4 @@
-import { StartupError, type Drain } from '@parlance/bootstrap';
+import type { Drain } from '@parlance/bootstrap';
 import type { Clock, Logger } from '@parlance/observability';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { IdentitySettings } from '../identity.config.js';
@@ -17,15 +17,12 @@ export interface PushPorts {
   readonly drain: Drain;
 }
 
-/** The provider that the settings name. Errors: StartupError (the webhook lacks its URL or secret). */
+/** The provider that the settings name. */
 export function pushProviderOf({ push }: Pick<IdentitySettings, 'push'>, ports: PushPorts): PushProvider {
   if (push.provider === 'log') return new LogPushProvider(ports.logger);
   const { webhookUrl: url, webhookSecret: secret, webhookTimeoutMs: timeoutMs, webhookPrivate: allowPrivate } = push;
   if (url === undefined || secret === undefined)
-    throw new StartupError(
-      'PARLANCE_PUSH_PROVIDER is webhook, which needs a URL and a secret',
-      'Set PARLANCE_PUSH_WEBHOOK_URL and PARLANCE_PUSH_WEBHOOK_SECRET, or PARLANCE_PUSH_PROVIDER=log',
-    );
+    throw new TypeError('The settings of the webhook are not those of a loaded config.');
   const target = { url, secret, timeoutMs, allowPrivate, concurrency: CONCURRENCY };
   const provider = new WebhookPushProvider(
     { target, pausesMs: PAUSES_MS, queueBytes: QUEUE_BYTES },
