@@ -1,6 +1,6 @@
 import { noteCallSockets } from '@parlance/contracts';
 import { sampleCall, sampleEvents, sampleRoomView } from '@parlance/dialect-kit/conformance';
-import { ParlanceError, type UserEvent } from '@parlance/domain';
+import { ParlanceError, userEventSchema } from '@parlance/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { CallSockets } from './call-sockets.js';
@@ -41,9 +41,9 @@ async function noted(count: number): Promise<void> {
   while (notes.length < count) await new Promise<void>((resolve) => waiters.push(resolve));
 }
 
-const view = sampleRoomView();
-const offered: UserEvent = { ...sampleEvents(view)['call.offered'][0], userId: 'ann', device: null };
-const ended: UserEvent = { ...sampleEvents(view)['call.ended'][0], userId: 'ann', elsewhere: false, device: null };
+const samples = sampleEvents(sampleRoomView());
+const offered = userEventSchema.parse({ ...samples['call.offered'][0], userId: 'ann', device: null });
+const ended = userEventSchema.parse({ ...samples['call.ended'][0], userId: 'ann', elsewhere: false, device: null });
 
 describe('a gateway tells the call service', () => {
   it('of every connection that comes, those of a moment together, and of the end of those alone that matter', async () => {

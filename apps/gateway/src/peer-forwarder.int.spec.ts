@@ -4,6 +4,7 @@ import type { AddressInfo, Socket as NetSocket } from 'node:net';
 import { freePort } from '@parlance/persistence';
 import { createProxyServer } from 'httpxy';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { API_KEY, Clients, Heard, next, say } from './clients.fixture.js';
 import { startWorld, type Pod, type World } from './gateway.fixture.js';
 
@@ -77,8 +78,11 @@ describe('behind a balancer that knows no affinity', () => {
 
   it('a client that begins by polling gets its WebSocket', async () => {
     const socket = await clients.dial(balancer.url, { transports: ['polling', 'websocket'] });
-    if (socket.io.engine.transport.name !== 'websocket') await once(socket.io.engine, 'upgrade');
-    expect(socket.io.engine.transport.name).toBe('websocket');
+    const { engine } = socket.io;
+    if (engine.transport.name !== 'websocket') {
+      await new Promise<void>((resolve) => engine.once('upgrade', () => resolve()));
+    }
+    expect(engine.transport.name).toBe('websocket');
     const join = await socket.timeout(5_000).emitWithAck('room.user.join', { channelUserId: 'ann', apiKey: API_KEY });
     expect(join).toMatchObject({ success: true });
   });
@@ -96,11 +100,12 @@ describe('behind a balancer that knows no affinity', () => {
   });
 });
 
+const openedSchema = z.object({ sid: z.string() });
+
 /** The id of a new connection, made by polling. */
 async function openedAt(url: string): Promise<string> {
   const text = await (await fetch(`${url}/socket.io/?EIO=4&transport=polling`)).text();
-  const { sid } = JSON.parse(text.slice(1)) as { readonly sid: string };
-  return sid;
+  return openedSchema.parse(JSON.parse(text.slice(1))).sid;
 }
 
 function poll(url: string, id: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
