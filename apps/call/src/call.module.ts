@@ -1,5 +1,5 @@
 import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
-import { HEALTH, LOGGER } from '@parlance/bootstrap';
+import { HEALTH, Intake, LOGGER } from '@parlance/bootstrap';
 import type { Health, Logger } from '@parlance/observability';
 import { Announcer } from './call/announcer.js';
 import { CALL_CONFIG, type CallConfig } from './call.config.js';
@@ -9,8 +9,7 @@ import { CallRepository } from './call/call.repository.js';
 import { CallService } from './call/call.service.js';
 import { Inviter } from './call/inviter.js';
 import { Standing } from './call/standing.js';
-import { Database } from './database.js';
-import { Intake } from './intake.js';
+import { Database } from '@parlance/persistence';
 import { SignalMail } from './signal/signal.mail.js';
 import { SignalRepository } from './signal/signal.repository.js';
 import { SignalService } from './signal/signal.service.js';

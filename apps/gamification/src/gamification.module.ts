@@ -1,8 +1,7 @@
 import { Inject, Module, type DynamicModule } from '@nestjs/common';
-import { DRAIN, HEALTH, LOGGER, type Drain } from '@parlance/bootstrap';
+import { DRAIN, type Drain, HEALTH, Intake, LOGGER } from '@parlance/bootstrap';
 import type { Health, Logger } from '@parlance/observability';
-import { Intake } from './bus/intake.js';
-import { Database } from './database/database.js';
+import { Database } from '@parlance/persistence';
 import { DatabaseClock } from './database/database-clock.js';
 import { FactController } from './fact/fact.controller.js';
 import { FactRepository } from './fact/fact.repository.js';

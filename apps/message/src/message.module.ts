@@ -1,5 +1,5 @@
 import { Inject, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
-import { HEALTH, LOGGER } from '@parlance/bootstrap';
+import { HEALTH, Intake, LOGGER } from '@parlance/bootstrap';
 import type { Health, Logger } from '@parlance/observability';
 import { AudienceController } from './audience/audience.controller.js';
 import { AudienceRepository } from './audience/audience.repository.js';
@@ -11,7 +11,6 @@ import { BlockRepository } from './block/block.repository.js';
 import { BlockService } from './block/block.service.js';
 import { BroadcastRepository } from './broadcast/broadcast.repository.js';
 import { BroadcastService } from './broadcast/broadcast.service.js';
-import { Intake } from './bus/intake.js';
 import { Database } from './database/database.js';
 import { EventController } from './event/event.controller.js';
 import { EventRepository } from './event/event.repository.js';

@@ -15,6 +15,7 @@ export {
   type ServerPlace,
   type ServerProcess,
 } from './server-process.js';
+export { Intake } from './intake.js';
 export { JobLoop } from './job-loop.js';
 export { findProgram } from './find-program.js';
 export {

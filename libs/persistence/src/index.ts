@@ -2,6 +2,8 @@ export { DatabaseError } from './database-error.js';
 export type { DatabaseErrorCode } from './database-error.js';
 export { CommitLanes, laneOf } from './commit-lanes.js';
 export type { LaneOptions, Queued } from './commit-lanes.js';
+export { Database, jsonText, rowOf, rowsOf } from './database.js';
+export type { DatabaseOptions, Sql } from './database.js';
 export { createDatabase } from './create-database.js';
 export { startEmbeddedPostgres } from './embedded-postgres.js';
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postgres.js';

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { advanceCall, ParlanceError, type CallTrigger, type JsonValue, type UserSnapshot } from '@parlance/domain';
-import { uniqueViolation } from '@parlance/persistence';
+import { Database, uniqueViolation } from '@parlance/persistence';
 import { CALL_CONFIG, type CallConfig } from '../call.config.js';
-import { Database } from '../database.js';
 import { Announcer } from './announcer.js';
 import type { Cause } from './call.events.js';
 import type { CallRecord } from './call.record.js';

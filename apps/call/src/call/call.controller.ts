@@ -1,4 +1,5 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import {
   acceptCall,
   createCall,
@@ -10,7 +11,6 @@ import {
   noteCallSockets,
   signalCall,
 } from '@parlance/contracts';
-import { Intake } from '../intake.js';
 import { SignalService } from '../signal/signal.service.js';
 import { SocketService } from '../socket/socket.service.js';
 import { CallService } from './call.service.js';

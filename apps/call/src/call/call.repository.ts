@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CallProgress, JsonValue, UserSnapshot } from '@parlance/domain';
-import { Prisma } from '@parlance/persistence';
+import { Database, Prisma, rowsOf, type Sql } from '@parlance/persistence';
 import { z } from 'zod';
-import { Database, rowsOf, type Sql } from '../database.js';
 import { callRow, isoOf, type CallRecord } from './call.record.js';
 
 const MS = Prisma.sql`1000`;

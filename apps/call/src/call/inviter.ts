@@ -13,10 +13,9 @@ import {
   type UserSnapshot,
 } from '@parlance/domain';
 import type { Clock } from '@parlance/observability';
-import { uniqueViolation } from '@parlance/persistence';
+import { Database, uniqueViolation } from '@parlance/persistence';
 import type { z } from 'zod';
 import { CALL_CONFIG, type CallConfig } from '../call.config.js';
-import { Database } from '../database.js';
 import { Announcer } from './announcer.js';
 import type { CallRecord } from './call.record.js';
 import { CallRepository, type NewCall } from './call.repository.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JsonValue } from '@parlance/domain';
 import { z } from 'zod';
-import { Database, rowsOf } from '../database.js';
+import { Database, rowsOf } from '@parlance/persistence';
 
 /** Of each side of a call so many are kept: refused beyond before the answer, the newest ones after it. */
 export const KEPT_SIGNALS = 64;

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { Database, rowsOf, type Sql } from '../database.js';
+import { Database, rowsOf, type Sql } from '@parlance/persistence';
 
 /** A gateway whose last beat is older is dead, and its sockets are gone. */
 export const POD_TTL_MS = 15_000;

@@ -7,7 +7,7 @@ import { CallChanges } from '../call/call.changes.js';
 import { eventsFor, NO_CAUSE } from '../call/call.events.js';
 import type { CallRecord } from '../call/call.record.js';
 import { CallRepository } from '../call/call.repository.js';
-import { Database } from '../database.js';
+import { Database } from '@parlance/persistence';
 import { SignalMail } from '../signal/signal.mail.js';
 import { PodRepository, SocketRepository, type Involved } from './socket.repository.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { rowsOf, type Sql } from '../database.js';
+import { rowsOf, type Sql } from '@parlance/persistence';
 import { UNTOLD_MS } from '../socket/socket.repository.js';
 
 /** The calls of the whole installation. */

@@ -9,7 +9,7 @@ import { eventsFor, NO_CAUSE } from '../call/call.events.js';
 import { CallRepository } from '../call/call.repository.js';
 import type { CallRecord } from '../call/call.record.js';
 import { Standing } from '../call/standing.js';
-import { Database } from '../database.js';
+import { Database } from '@parlance/persistence';
 import { PodRepository } from '../socket/socket.repository.js';
 import { SocketService } from '../socket/socket.service.js';
 import { SweepRepository, type CallKey } from './sweep.repository.js';

@@ -1,6 +1,6 @@
 import { Injectable, Inject } from '@nestjs/common';
 import { z } from 'zod';
-import { Database, rowOf } from './database.js';
+import { Database, rowOf } from '@parlance/persistence';
 
 /** The database's clock: the only one that is stored or compared with what is. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { recordFacts } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { FactService } from './fact.service.js';
 
 @Controller()

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { Database, rowOf } from '../database/database.js';
+import { Database, rowOf } from '@parlance/persistence';
 
 /** A fact as the ledger takes it. Times in microseconds since the epoch, `startsAt` of the local day in ms. */
 export interface LedgerFact {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { Database, rowOf } from '../database/database.js';
+import { Database, rowOf } from '@parlance/persistence';
 import type { Cursor } from '../fact/fact.repository.js';
 
 const JOB = 'messages';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { Database, rowOf, rowsOf } from '../database/database.js';
+import { Database, rowOf, rowsOf } from '@parlance/persistence';
 
 export interface Board {
   readonly period: 'day' | 'week' | 'all';

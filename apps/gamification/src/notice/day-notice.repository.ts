@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { Database, rowsOf } from '../database/database.js';
+import { Database, rowsOf } from '@parlance/persistence';
 import { dayRow } from '../score/score.repository.js';
 
 const noticeRow = dayRow.extend({ tenantId: z.string(), userId: z.string(), version: z.int() });

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { Database, rowsOf } from '../database/database.js';
+import { Database, rowsOf } from '@parlance/persistence';
 
 const noticeRow = z.object({
   tenantId: z.string(),

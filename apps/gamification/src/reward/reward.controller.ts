@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { consumeReward, createReward, getReward } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { RewardService } from './reward.service.js';
 
 @Controller()

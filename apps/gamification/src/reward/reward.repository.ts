@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { rewardSchema } from '@parlance/domain';
 import { z } from 'zod';
-import { Database, rowOf, rowsOf } from '../database/database.js';
+import { Database, rowOf, rowsOf } from '@parlance/persistence';
 
 const rewardRow = rewardSchema.omit({ audience: true }).extend({ roomId: z.string().nullable() });
 export type RewardRow = z.output<typeof rewardRow>;

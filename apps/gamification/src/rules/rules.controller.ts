@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { getScoreRules, putScoreRules } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { RulesService } from './rules.service.js';
 
 @Controller()

@@ -6,9 +6,8 @@ import {
   type ScoreRules,
   type VersionedRules,
 } from '@parlance/domain';
-import { uniqueViolation } from '@parlance/persistence';
+import { Database, rowOf, rowsOf, type Sql, uniqueViolation } from '@parlance/persistence';
 import { z } from 'zod';
-import { Database, rowOf, rowsOf, type Sql } from '../database/database.js';
 import { actionsOf } from '../engine/score-document.js';
 
 @Injectable()

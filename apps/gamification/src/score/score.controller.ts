@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { explainScore, getScore, recomputeScore } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { ScoreService } from './score.service.js';
 
 @Controller()

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ledgerEntrySchema } from '@parlance/domain';
 import { z } from 'zod';
-import { Database, rowOf, rowsOf, type Sql } from '../database/database.js';
+import { Database, rowOf, rowsOf, type Sql } from '@parlance/persistence';
 import type { DayFact, DayTally } from '../engine/day-tally.js';
 import { MAX_FACTS_PER_DAY, tallySchema, type Tally } from '../fact/fact.repository.js';
 

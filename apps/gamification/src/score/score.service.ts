@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { explainScore, getScore, recomputeScore } from '@parlance/contracts';
 import { REEL_SEEN, type ScoreDay } from '@parlance/domain';
 import type { z } from 'zod';
-import { Database } from '../database/database.js';
+import { Database } from '@parlance/persistence';
 import { DatabaseClock } from '../database/database-clock.js';
 import { tallyDay, verdictWithin } from '../engine/day-tally.js';
 import { LocalDays } from '../engine/local-day.js';

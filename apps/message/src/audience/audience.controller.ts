@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { countMembers, findAudience, findPeers, markDelivered } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { DeliveryService } from '../receipt/delivery.service.js';
 import { AudienceRepository } from './audience.repository.js';
 

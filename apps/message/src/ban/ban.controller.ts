@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { listBans, setBan } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { BanService } from './ban.service.js';
 
 @Controller()

@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { getBlock, listBlocks, setBlock } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { BlockService } from './block.service.js';
 
 @Controller()

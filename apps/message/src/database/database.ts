@@ -1,14 +1,6 @@
-import {
-  createPersistence,
-  isRetryableConflict,
-  type Persistence,
-  type Prisma,
-  type PrismaClient,
-} from '@parlance/persistence';
-import { z } from 'zod';
+import { createPersistence, Database as Pool, type Persistence, type Sql } from '@parlance/persistence';
 
-/** What a query is run with: the client, or a transaction of it. */
-export type Sql = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
+export { jsonText, rowOf, rowsOf, type Sql } from '@parlance/persistence';
 
 /** One room inside one transaction. */
 export interface RoomScope {
@@ -25,58 +17,20 @@ export interface DatabaseOptions {
   readonly log: (line: string) => void;
 }
 
-const ATTEMPTS = 3;
-
 /** The message service's two pools. */
-export class Database {
-  readonly #main: Persistence;
+export class Database extends Pool {
   readonly #sends: Persistence;
 
   constructor({ url, maxConnections, sendConnections, log }: DatabaseOptions) {
-    const rest = Math.max(2, maxConnections - sendConnections);
-    this.#main = createPersistence({ url, maxConnections: rest, log });
+    super({ url, maxConnections: Math.max(2, maxConnections - sendConnections), log });
     this.#sends = createPersistence({ url, maxConnections: sendConnections, log });
-  }
-
-  get sql(): Sql {
-    return this.#main.prisma;
   }
 
   get sendSql(): Sql {
     return this.#sends.prisma;
   }
 
-  /** One transaction; deadlocks and serialization failures are repeated, so `work` must do nothing but SQL. */
-  async transaction<T>(work: (sql: Prisma.TransactionClient) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#main.prisma.$transaction(work);
-      } catch (error) {
-        if (attempt >= ATTEMPTS || !isRetryableConflict(error)) throw error;
-      }
-    }
+  override async close(): Promise<void> {
+    await Promise.all([super.close(), this.#sends.close()]);
   }
-
-  async ping(): Promise<void> {
-    await this.#main.ping();
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.#main.close(), this.#sends.close()]);
-  }
-}
-
-/** Rows as their schema says. */
-export async function rowsOf<S extends z.ZodType>(schema: S, query: Promise<unknown>): Promise<z.output<S>[]> {
-  return z.array(schema).parse(await query);
-}
-
-export async function rowOf<S extends z.ZodType>(schema: S, query: Promise<unknown>): Promise<z.output<S> | null> {
-  const [row] = await rowsOf(schema, query);
-  return row ?? null;
-}
-
-/** For a parameter that is cast to jsonb. */
-export function jsonText(value: unknown): string | null {
-  return value === null || value === undefined ? null : JSON.stringify(value);
 }

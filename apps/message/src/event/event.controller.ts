@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { eventsAfter, listConnected } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { EventRepository } from './event.repository.js';
 
 @Controller()

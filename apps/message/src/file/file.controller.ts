@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { getFile, registerFile } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { FileService } from './file.service.js';
 
 @Controller()

@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { answerInvitation, cancelInvitation, createInvitations, listInvitations } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { InvitationService } from './invitation.service.js';
 
 @Controller()

@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { listRooms } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { checkText } from '../message/draft.rules.js';
 import { ListingRepository } from './listing.repository.js';
 

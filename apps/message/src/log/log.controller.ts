@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { changedRooms, getHeads, pullLog } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { LogService } from './log.service.js';
 
 @Controller()

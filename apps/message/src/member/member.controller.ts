@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { addMembers, changeMember, joinRoom, removeMember } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { MemberService } from './member.service.js';
 
 @Controller()

@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { deleteMessage, editMessage, getMessage, listMessages, sendMessage } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { SendService } from '../send/send.service.js';
 import { MessageService } from './message.service.js';
 

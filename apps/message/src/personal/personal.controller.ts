@@ -1,4 +1,5 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import {
   getRoomPreferences,
   hideMessages,
@@ -7,7 +8,6 @@ import {
   setPreference,
   setRoomPreferences,
 } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { HideService } from './hide.service.js';
 import { PreferenceService } from './preference.service.js';
 import { RoomPreferencesService } from './room-preferences.service.js';

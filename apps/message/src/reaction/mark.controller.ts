@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { pinMessage, reactToMessage, starMessage } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { MarkService } from './mark.service.js';
 
 @Controller()

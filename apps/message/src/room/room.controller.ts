@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { clearRoom, createRoom, deleteRoom, getRoom, patchRoom, resolveRooms } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { RoomService } from './room.service.js';
 
 @Controller()

@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { bindSession, findSession, saveSessions } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { SessionService } from './session.service.js';
 
 /** Binds at a time per replica: a storm of reconnecting clients waits here, in order, not in Postgres. */

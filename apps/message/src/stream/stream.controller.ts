@@ -1,6 +1,6 @@
 import { Controller, Inject, type OnApplicationBootstrap } from '@nestjs/common';
+import { Intake } from '@parlance/bootstrap';
 import { appendStream, finishStream, listStreams, openStream } from '@parlance/contracts';
-import { Intake } from '../bus/intake.js';
 import { StreamService } from './stream.service.js';
 
 @Controller()

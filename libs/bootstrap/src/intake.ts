@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BUS, DRAIN, type Drain } from '@parlance/bootstrap';
 import type { Bus, Subscription } from '@parlance/bus';
+import type { Drain } from './drain.js';
+import { BUS, DRAIN } from './tokens.js';
 
-/** The requests this app serves; the drain stops them first and waits for what was taken. */
+/** The requests a service serves; the drain stops them first and waits for what was taken. */
 @Injectable()
 export class Intake {
   readonly #served: Subscription[] = [];
@@ -11,7 +12,7 @@ export class Intake {
     @Inject(BUS) private readonly bus: Bus,
     @Inject(DRAIN) drain: Drain,
   ) {
-    drain.add('finish', 'message-requests', async () => this.#stop());
+    drain.add('finish', 'requests', async () => this.#stop());
   }
 
   async open(serving: (bus: Bus) => readonly Promise<Subscription>[]): Promise<void> {

@@ -1,11 +1,7 @@
-import {
-  createPersistence,
-  isRetryableConflict,
-  type Persistence,
-  type Prisma,
-  type PrismaClient,
-} from '@parlance/persistence';
 import { z } from 'zod';
+import type { Prisma, PrismaClient } from './generated/client.js';
+import { isRetryableConflict } from './pg-errors.js';
+import { createPersistence, type Persistence } from './prisma.js';
 
 /** What a query is run with: the client, or a transaction of it. */
 export type Sql = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>;
@@ -18,7 +14,7 @@ export interface DatabaseOptions {
 
 const ATTEMPTS = 3;
 
-/** The gamification service's pool. */
+/** A service's pool. */
 export class Database {
   readonly #persistence: Persistence;
 
@@ -30,15 +26,20 @@ export class Database {
     return this.#persistence.prisma;
   }
 
-  /** One transaction; deadlocks and serialization failures are repeated, so `work` must do nothing but SQL. */
-  async transaction<T>(work: (sql: Prisma.TransactionClient) => Promise<T>): Promise<T> {
+  /** Repeats what a deadlock or a serialization failure undid: `work` must do nothing but SQL. */
+  async retrying<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#persistence.prisma.$transaction(work);
+        return await work();
       } catch (error) {
         if (attempt >= ATTEMPTS || !isRetryableConflict(error)) throw error;
       }
     }
+  }
+
+  /** One transaction, repeated as `retrying` does. */
+  async transaction<T>(work: (sql: Prisma.TransactionClient) => Promise<T>): Promise<T> {
+    return this.retrying(() => this.#persistence.prisma.$transaction(work));
   }
 
   async ping(): Promise<void> {
@@ -58,4 +59,9 @@ export async function rowsOf<S extends z.ZodType>(schema: S, query: Promise<unkn
 export async function rowOf<S extends z.ZodType>(schema: S, query: Promise<unknown>): Promise<z.output<S> | null> {
   const [row] = await rowsOf(schema, query);
   return row ?? null;
+}
+
+/** For a parameter that is cast to jsonb. */
+export function jsonText(value: unknown): string | null {
+  return value === null || value === undefined ? null : JSON.stringify(value);
 }
