@@ -38,6 +38,8 @@ export class CallSockets {
   private asked: ReadonlySet<string> = new Set();
   private timer: NodeJS.Timeout | null = null;
   private sending: Promise<void> = Promise.resolve();
+  /** the call service did not take the last note: said once, not with every connection that comes */
+  private isAway = false;
 
   constructor(
     private readonly bus: Bus,
@@ -124,9 +126,10 @@ export class CallSockets {
       this.asked = new Set(page.here.map(({ connectionId }) => connectionId));
       try {
         const { known } = await this.bus.request(noteCallSockets, { podId: this.podId, ...page });
+        this.isAway = false;
         this.learn(page.here, new Set(known));
       } catch (err) {
-        this.logger.warn({ code: 'call-sockets-untold', err }, 'the call service hears of sockets with the next beat');
+        this.failed(err);
         this.keep(here.slice(start), left.slice(start));
         this.heard = [...told.slice(start), ...this.heard].slice(0, MAX_WAITING);
         return;
@@ -134,6 +137,12 @@ export class CallSockets {
         this.asked = new Set();
       }
     }
+  }
+
+  private failed(err: unknown): void {
+    const level = this.isAway ? 'debug' : 'warn';
+    this.isAway = true;
+    this.logger[level]({ code: 'call-sockets-untold', err }, 'the call service hears of sockets with the next beat');
   }
 
   /** One that went meanwhile is told of as gone. */
