@@ -15,6 +15,8 @@ function serial(name: string, order: number, include: string[], seconds: number)
       include,
       exclude: never,
       fileParallelism: false,
+      // What they import is large and the same: loaded once, and no spec may lean on state of modules.
+      isolate: false,
       sequence: { groupOrder: order },
       testTimeout: seconds * SECOND,
       hookTimeout: seconds * SECOND,

@@ -108,11 +108,13 @@ describe.each(STACK_MODES)('scores in %s mode', (mode) => {
     await expect(take(eve.id)).rejects.toMatchObject({ code: 'not-found' });
     const asEve = play.api.as(await play.api.token(eve.id));
     await expect(asEve.other('GET', ['rewards', id])).rejects.toMatchObject({ code: 'not-found' });
-    const told = clients[1].nextEvent(({ raw }) => raw.name === 'reward-consumed');
+    const told = [clients[0], clients[1]].map((client) =>
+      client.nextEvent(({ raw }) => raw.name === 'reward-consumed'),
+    );
     expect(await take(ann.id)).toMatchObject({ outcome: 'consumed', remaining: 1 });
-    expect((await told).raw.args[0]).toEqual({ reward: id, isExpired: false, remaining: 1, isConsumedByYou: false });
-    const [mine] = heard(clients[0], 'reward-consumed');
+    const [mine, theirs] = (await Promise.all(told)).map(({ raw }) => raw.args[0]);
     expect(mine).toEqual({ reward: id, isExpired: false, remaining: 1, isConsumedByYou: true });
+    expect(theirs).toEqual({ reward: id, isExpired: false, remaining: 1, isConsumedByYou: false });
     expect(heard(clients[2], 'reward-consumed')).toEqual([]);
   });
 
