@@ -208,7 +208,9 @@ test('waiting ends when another run has applied everything; why it waits is told
   await waiting;
   await run();
   await ready;
-  expect(lines).toEqual([expect.stringContaining('2 migrations of this version are not applied yet')]);
+  // A look between the two migrations finds another reason.
+  expect(lines.filter((line) => line.includes('2 migrations of this version are not applied yet'))).toHaveLength(1);
+  expect(new Set(lines).size).toBe(lines.length);
 });
 
 test('an older version may start beside a newer database', async () => {
