@@ -14,7 +14,7 @@ export function mediaActions({ bus, directory, media }: ActionContext): Pick<Act
       if (turn === null) throw new ParlanceError('unsupported', 'No TURN server is set up here.');
       return turn({ tenantId: caller.tenant.id, userId });
     },
-    // Asked for before the call is made (V Chat's order), so membership admits; a call can be joined late anyway.
+    // Some clients ask before they make the call, so membership admits; a call can be joined late anyway.
     'call.media-token': async (caller, { room }) => {
       const { id, name } = actingUser(caller);
       const provider = media?.provider ?? null;
