@@ -101,9 +101,16 @@ async function outcomeOf(pair: Pair, dialect: Dialect, one: EventClass): Promise
   if (one === TERMINATION) return AS_TOLD;
   await passed(pair, witness, from);
   const strays = heardSince(witness, from).filter(
-    (frame) => mentionsAny(frame, deed.mentions) && !isMarker(frame.name, dialect),
+    (frame) =>
+      mentionsAny(frame, deed.mentions) && !isMarker(frame.name, dialect) && !isComing(frame.name, dialect, one),
   );
   return strays.length === 0 ? AS_TOLD : `heard ${strays.map(({ name }) => name).join(', ')}`;
+}
+
+/** That somebody comes or goes is told when it is known, beside whatever else is going on. */
+function isComing(name: string, dialect: Dialect, one: EventClass): boolean {
+  const coming = expectationOf(dialect, termsOf('presence'));
+  return one.name !== 'presence' && 'frames' in coming && coming.frames.includes(name);
 }
 
 /** The witness writes into a room of the actor's in which it is not: it is refused in its own words, and nothing is stored. */
