@@ -2,15 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
-  APP_SETTINGS,
   DECIDED_HERE,
   MEDIA_SETTINGS,
   SHARED_SETTINGS,
   STORAGE_SETTINGS,
   appEnvironment,
+  appSettings,
   isGiven,
 } from './app-environment.js';
 import { ROLES, type Role } from './role.js';
+import { SERVICE_ROLES } from './services.js';
 
 const APPS = join(import.meta.dirname, '../..');
 /** Those of a library have no place in an app's file. */
@@ -19,13 +20,13 @@ const shared = new Set([...SHARED_SETTINGS, ...STORAGE_SETTINGS, ...MEDIA_SETTIN
 /** The settings that an app declares in its own file, read as text: an app may not import another. */
 function declaredBy(role: Role): readonly string[] {
   const source = readFileSync(join(APPS, role, 'src', `${role}.config.ts`), 'utf8');
-  return [...source.matchAll(/env: '([A-Z_]+)'/g)].map(([, name]) => name ?? '');
+  return [...source.matchAll(/env: '([A-Z0-9_]+)'/g)].map(([, name]) => name ?? '');
 }
 
 describe('the settings of the apps', () => {
   it.each(ROLES)('are listed as %s declares them', (role) => {
     const declared = declaredBy(role).filter((name) => !DECIDED_HERE.includes(name));
-    const listed = APP_SETTINGS[role].filter((name) => !shared.has(name));
+    const listed = appSettings(role).filter((name) => !shared.has(name));
     expect([...listed].sort()).toEqual(declared.filter((name) => !shared.has(name)).sort());
   });
 });
@@ -58,8 +59,7 @@ describe('appEnvironment', () => {
   it('tells the edges alone where uploads are', () => {
     const storage = { PARLANCE_STORAGE_DIR: '/files', PARLANCE_FILES_SECRET_FILE: '/secret' };
     for (const edge of ['gateway', 'api'] as const) expect(appEnvironment(edge, storage, {})).toEqual(storage);
-    for (const service of ['identity', 'message', 'call', 'presence', 'gamification'] as const)
-      expect(appEnvironment(service, storage, {})).toEqual({});
+    for (const service of SERVICE_ROLES) expect(appEnvironment(service, storage, {})).toEqual({});
   });
 
   it('tells the api alone how to sign for TURN and media servers', () => {

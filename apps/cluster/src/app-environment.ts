@@ -2,6 +2,7 @@ import { sharedFragments, type Environment, type Fragment } from '@parlance/conf
 import { mediaConfig } from '@parlance/media';
 import { storageConfig } from '@parlance/storage';
 import { ROLES, type Role } from './role.js';
+import { isService, termsOf } from './services.js';
 
 const OWN_PREFIX = 'PARLANCE_';
 
@@ -11,11 +12,7 @@ export const STORAGE_SETTINGS: readonly string[] = Object.values(storageConfig.s
 /** How the media of calls finds its way. */
 export const MEDIA_SETTINGS: readonly string[] = Object.values(mediaConfig.settings).map(({ env }) => env);
 
-/**
- * Settings that one app reads beside the shared ones: an app refuses names it does not know, and no process gets a secret that it does
- * not need. The spec compares this list with the apps.
- */
-export const APP_SETTINGS: Readonly<Record<Role, readonly string[]>> = {
+const EDGE_SETTINGS: Readonly<Record<'gateway' | 'api', readonly string[]>> = {
   gateway: [
     'REDIS_URL',
     'PARLANCE_GATEWAY_SECRET',
@@ -36,38 +33,15 @@ export const APP_SETTINGS: Readonly<Record<Role, readonly string[]>> = {
     ...STORAGE_SETTINGS,
     ...MEDIA_SETTINGS,
   ],
-  identity: [
-    'DATABASE_URL',
-    'PARLANCE_DEMO',
-    'PARLANCE_MASTER_KEY',
-    'PARLANCE_MASTER_KEY_PREVIOUS',
-    'PARLANCE_DEFAULT_TENANT',
-    'PARLANCE_TOKEN_TTL',
-    'PARLANCE_OPERATOR_KEY',
-    'PARLANCE_PUSH_PROVIDER',
-    'PARLANCE_PUSH_WEBHOOK_URL',
-    'PARLANCE_PUSH_WEBHOOK_SECRET',
-    'PARLANCE_PUSH_WEBHOOK_TIMEOUT',
-    'PARLANCE_PUSH_WEBHOOK_PRIVATE',
-  ],
-  message: [
-    'DATABASE_URL',
-    'PARLANCE_RESUME_WINDOW',
-    'PARLANCE_LOG_KEEP',
-    'PARLANCE_MESSAGE_QUEUE_ITEMS',
-    'PARLANCE_MESSAGE_QUEUE_BYTES',
-    'PARLANCE_MESSAGE_LANES',
-  ],
-  call: [
-    'DATABASE_URL',
-    'PARLANCE_CALL_RING_TIMEOUT',
-    'PARLANCE_CALL_MEDIA_TIMEOUT',
-    'PARLANCE_CALL_GRACE',
-    'PARLANCE_LIMIT_CALLS_PER_MINUTE',
-  ],
-  gamification: ['DATABASE_URL', 'PARLANCE_GAMIFICATION_QUEUE_ITEMS', 'PARLANCE_GAMIFICATION_LANES'],
-  presence: ['DATABASE_URL', 'REDIS_URL', 'PARLANCE_PRESENCE_LEASE', 'PARLANCE_PRESENCE_GRACE'],
 };
+
+/**
+ * Settings that one app reads beside the shared ones: an app refuses names it does not know, and no process gets a secret that it does
+ * not need. The spec compares this with the apps.
+ */
+export function appSettings(role: Role): readonly string[] {
+  return isService(role) ? termsOf(role).settings : EDGE_SETTINGS[role];
+}
 
 /** Settings that the cluster decides for each of its processes: replicas would not be told apart if a person set them. */
 export const DECIDED_HERE: readonly string[] = ['PARLANCE_POD_ID', 'PARLANCE_API_URL', 'PARLANCE_GATEWAY_URL'];
@@ -77,7 +51,7 @@ const fragments: readonly Fragment[] = sharedFragments;
 export const SHARED_SETTINGS: readonly string[] = fragments.flatMap(({ settings }) =>
   Object.values(settings).map(({ env }) => env),
 );
-const special = ROLES.flatMap((role) => APP_SETTINGS[role]);
+const special = ROLES.flatMap(appSettings);
 
 /** Every name that a person may set for one of the apps. */
 export const APP_SETTING_NAMES: readonly string[] = [...new Set(special)].flatMap(withFile);
@@ -85,7 +59,7 @@ export const APP_SETTING_NAMES: readonly string[] = [...new Set(special)].flatMa
 /** What an app finds in its environment: what was given to the cluster and concerns it, and what was made for it, which wins. */
 export function appEnvironment(role: Role, given: Environment, made: Environment): Environment {
   const names = new Set(
-    [...SHARED_SETTINGS.filter((name) => !special.includes(name)), ...APP_SETTINGS[role]].flatMap(withFile),
+    [...SHARED_SETTINGS.filter((name) => !special.includes(name)), ...appSettings(role)].flatMap(withFile),
   );
   const concerns = (name: string): boolean => names.has(name) || !isSetting(name);
   return { ...Object.fromEntries(Object.entries(given).filter(([name]) => concerns(name))), ...made };

@@ -21,6 +21,7 @@ import { Part, type Ending, type Launched } from './part.js';
 import { findServers } from './programs.js';
 import { RestartBudget } from './restart-budget.js';
 import type { Role } from './role.js';
+import { isService, SERVICE_ROLES, termsOf, type ServiceRole } from './services.js';
 import { removeStatus, writeStatus, type ClusterStatus, type PartStatus, type ServerStatus } from './status-file.js';
 
 export interface ClusterOptions {
@@ -57,11 +58,7 @@ interface Servers {
 }
 
 /** Each waits for those before it: clients go first, what everybody needs goes last. */
-const STOP_ORDER: readonly (readonly Role[])[] = [
-  ['gateway'],
-  ['api'],
-  ['identity', 'message', 'call', 'presence', 'gamification'],
-];
+const STOP_ORDER: readonly (readonly Role[])[] = [['gateway'], ['api'], SERVICE_ROLES];
 const LOOPBACK = '127.0.0.1';
 /** A graceful shutdown has this many steps, each bounded by the grace. */
 const STEPS = 8;
@@ -151,22 +148,17 @@ export class Cluster {
     this.#publicUrl = urlOf({ host, port: gateways[0] });
     const apiPort = await freePort();
     const apiUrl = urlOf({ host: LOOPBACK, port: apiPort });
-    const inner = async (name: string, role: Role): Promise<AppPart> =>
-      this.#app(name, role, { HOST: LOOPBACK, PORT: String(await freePort()) }, home);
+    const replica = async (role: ServiceRole, index: number): Promise<AppPart> =>
+      this.#app(`${role}-${index}`, role, { HOST: LOOPBACK, PORT: String(await freePort()) }, home);
+    const replicas = SERVICE_ROLES.flatMap((role) =>
+      Array.from({ length: termsOf(role).replicas }, async (_, index) => replica(role, index)),
+    );
     const gateway = (name: string, port: number): AppPart => {
       const urls = { PARLANCE_API_URL: apiUrl, PARLANCE_GATEWAY_URL: urlOf({ host, port }) };
       return this.#app(name, 'gateway', { HOST: host, PORT: String(port), ...urls }, home);
     };
     this.#apps = [
-      await inner('identity-0', 'identity'),
-      await inner('message-0', 'message'),
-      await inner('message-1', 'message'),
-      await inner('call-0', 'call'),
-      await inner('call-1', 'call'),
-      await inner('presence-0', 'presence'),
-      await inner('presence-1', 'presence'),
-      await inner('gamification-0', 'gamification'),
-      await inner('gamification-1', 'gamification'),
+      ...(await Promise.all(replicas)),
       this.#app('api', 'api', { HOST: LOOPBACK, PORT: String(apiPort) }, home),
       gateway('gateway-0', gateways[0]),
       gateway('gateway-1', gateways[1]),
@@ -196,7 +188,9 @@ export class Cluster {
       ...unlessGiven('PARLANCE_FILES_SECRET', filesSecretFrom(secrets.gatewaySecret)),
       ...unlessGiven('PARLANCE_PUBLIC_URL', this.#publicUrl),
     };
-    const own: Readonly<Record<Role, Environment>> = {
+    const server = (name: string, url: string | undefined): Environment =>
+      isService(role) && termsOf(role).settings.includes(name) ? unlessGiven(name, url) : {};
+    const own: Readonly<Partial<Record<Role, Environment>>> = {
       gateway: {
         ...storage,
         ...unlessGiven('REDIS_URL', redis?.backing.address?.url),
@@ -211,17 +205,15 @@ export class Cluster {
       identity: {
         PARLANCE_DEMO: String(settings.cluster.demo),
         ...unlessGiven('PARLANCE_MASTER_KEY', secrets.masterKey),
-        ...unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
-      },
-      message: unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
-      call: unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
-      gamification: unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
-      presence: {
-        ...unlessGiven('REDIS_URL', redis?.backing.address?.url),
-        ...unlessGiven('DATABASE_URL', postgres?.backing.address?.url),
       },
     };
-    return { ...own[role], ...unlessGiven('NATS_URL', nats?.backing.address?.url), PARLANCE_ENDS_WITH_PARENT: 'true' };
+    return {
+      ...own[role],
+      ...server('DATABASE_URL', postgres?.backing.address?.url),
+      ...server('REDIS_URL', redis?.backing.address?.url),
+      ...unlessGiven('NATS_URL', nats?.backing.address?.url),
+      PARLANCE_ENDS_WITH_PARENT: 'true',
+    };
   }
 
   #part(name: string, launch: () => Promise<Launched>): Part {
@@ -244,11 +236,7 @@ export class Cluster {
       started: this.#started,
       gateways: of('gateway'),
       api: of('api')[0] ?? null,
-      identity: of('identity'),
-      message: of('message'),
-      call: of('call'),
-      presence: of('presence'),
-      gamification: of('gamification'),
+      services: Object.fromEntries(SERVICE_ROLES.map((role) => [role, of(role)])),
       redis: serverStatus(redis),
       nats: serverStatus(nats),
       postgres: serverStatus(postgres),

@@ -1,4 +1,6 @@
-/** The apps that run as processes of their own. */
-export const ROLES = ['gateway', 'api', 'identity', 'message', 'call', 'presence', 'gamification'] as const;
+import { SERVICE_ROLES, type ServiceRole } from './services.js';
 
-export type Role = (typeof ROLES)[number];
+/** The apps that run as processes of their own. */
+export const ROLES: readonly Role[] = ['gateway', 'api', ...SERVICE_ROLES];
+
+export type Role = 'gateway' | 'api' | ServiceRole;

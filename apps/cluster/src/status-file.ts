@@ -10,7 +10,7 @@ export interface ServerStatus extends PartStatus {
   readonly port: number;
 }
 
-/** What the file holds. Servers that a setting names are null: they are not ours. */
+/** What the file tells. Servers that a setting names are null: they are not ours. */
 export interface ClusterStatus {
   /** This process. */
   readonly pid: number;
@@ -18,19 +18,16 @@ export interface ClusterStatus {
   readonly started: boolean;
   readonly gateways: readonly PartStatus[];
   readonly api: PartStatus | null;
-  readonly identity: readonly PartStatus[];
-  readonly message: readonly PartStatus[];
-  readonly call: readonly PartStatus[];
-  readonly presence: readonly PartStatus[];
-  readonly gamification: readonly PartStatus[];
+  /** By name: those of a service stand in the file under the service's own. */
+  readonly services: Readonly<Record<string, readonly PartStatus[]>>;
   readonly redis: ServerStatus | null;
   readonly nats: ServerStatus | null;
   readonly postgres: ServerStatus | null;
 }
 
 /** For the owner's eyes only, as it holds the database's password; whoever reads the file sees it whole. */
-export function writeStatus(file: string, status: ClusterStatus): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify(status, null, 2)}\n`, { mode: 0o600 });
+export function writeStatus(file: string, { services, ...status }: ClusterStatus): void {
+  writeFileSync(`${file}.new`, `${JSON.stringify({ ...status, ...services }, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 

@@ -4,8 +4,11 @@ import { z } from 'zod';
 const part = z.object({ url: z.string(), pid: z.int().positive().nullable() });
 const server = part.extend({ port: z.int() }).nullable();
 
-/** The file that `npm run cluster` writes for PARLANCE_CLUSTER_STATUS_FILE. A pid is null while the part is down. */
-const clusterStatus = z.object({
+/**
+ * The file that `npm run cluster` writes for PARLANCE_CLUSTER_STATUS_FILE. A pid is null while the part is down. The replicas of any
+ * service stand under its name; those that are named here are asked for by name.
+ */
+const clusterStatus = z.looseObject({
   pid: z.int().positive(),
   started: z.boolean(),
   gateways: z.array(part),
@@ -32,6 +35,14 @@ export function readStatus(file: string): ClusterStatus | null {
   }
 }
 
+/** Beside the services. */
+const OTHERS = ['pid', 'started', 'gateways', 'api', 'redis', 'nats', 'postgres'];
+
+function servicesOf(status: ClusterStatus): readonly (readonly [string, readonly z.infer<typeof part>[]])[] {
+  const services = Object.entries(status).filter(([name]) => !OTHERS.includes(name));
+  return services.map(([name, replicas]) => [name, z.array(part).parse(replicas)]);
+}
+
 /** The process ids of all parts by the names that the launcher gives them; null for one that is down. */
 export function victimsOf(status: ClusterStatus): ReadonlyMap<string, number | null> {
   const numbered = (name: string, parts: readonly { readonly pid: number | null }[]) =>
@@ -40,11 +51,7 @@ export function victimsOf(status: ClusterStatus): ReadonlyMap<string, number | n
     found === null ? [] : [[name, found.pid] as const];
   return new Map([
     ...numbered('gateway', status.gateways),
-    ...numbered('message', status.message),
-    ...numbered('call', status.call),
-    ...numbered('identity', status.identity),
-    ...numbered('presence', status.presence),
-    ...numbered('gamification', status.gamification),
+    ...servicesOf(status).flatMap(([name, replicas]) => numbered(name, replicas)),
     ...single('api', status.api),
     ...single('nats', status.nats),
     ...single('redis', status.redis),
@@ -54,7 +61,7 @@ export function victimsOf(status: ClusterStatus): ReadonlyMap<string, number | n
 
 /** The addresses of all apps. */
 export function appUrls(status: ClusterStatus): readonly string[] {
-  const { gateways, api, identity, message, call, presence, gamification } = status;
-  const services = [...identity, ...message, ...call, ...presence, ...gamification];
+  const { gateways, api } = status;
+  const services = servicesOf(status).flatMap(([, replicas]) => replicas);
   return [...gateways, ...(api === null ? [] : [api]), ...services].map(({ url }) => url);
 }
