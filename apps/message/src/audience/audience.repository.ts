@@ -3,6 +3,9 @@ import { roomStampSchema, type RoomStamp } from '@parlance/domain';
 import { z } from 'zod';
 import { Database, rowOf, rowsOf } from '../database/database.js';
 
+const peersRow = z.object({ id: z.string() });
+const countsRow = z.object({ counts: z.array(z.int()) });
+
 const sharedRow = z.object({ id: z.string(), room: roomStampSchema.nullable(), members: z.array(z.string()) });
 
 export interface SharedRoom {
@@ -22,35 +25,20 @@ export interface AudiencePage {
 export class AudienceRepository {
   constructor(@Inject(Database) private readonly database: Database) {}
 
-  /** The rooms of these users by id; `room` null: it has too many members. */
+  /** The rooms of these users by id; `room` null: nobody is to be told of it, as it is large, a broadcast or deleted. */
   async shared(tenantId: string, userIds: readonly string[], page: AudiencePage): Promise<readonly SharedRoom[]> {
     const { maxMembers, after, limit } = page;
     return rowsOf(
       sharedRow,
       this.database.sql.$queryRaw`
-        with shared as materialized (
-          select distinct m.room_id
-            from message.member m
-            join message.room r on r.tenant_id = m.tenant_id and r.id = m.room_id
-           where m.tenant_id = ${tenantId} and m.user_id = any(${[...userIds]}::text[]) and m.left_at = 'infinity'
-             and r.deleted_at is null and r.kind <> 'broadcast' and (${after}::text is null or m.room_id > ${after}::text collate "C")
-           order by m.room_id limit ${limit}
-        )
-        select s.room_id as id, case when cardinality(p.ids) <= ${maxMembers}::integer then message.as_stamp(r) end as room,
-               case when cardinality(p.ids) <= ${maxMembers}::integer then p.ids else '{}' end as members
-          from shared s
-          join message.room r on r.tenant_id = ${tenantId} and r.id = s.room_id
-         cross join lateral (
-           select array(select o.user_id from message.member o
-                         where o.tenant_id = ${tenantId} and o.room_id = s.room_id and o.leave_pos is null
-                         limit ${maxMembers}::integer + 1) as ids) p
-         order by s.room_id`,
+        select id, room, members
+          from message.shared_rooms(${tenantId}, ${[...userIds]}::text[], ${after}::text, ${limit}::integer, ${maxMembers}::integer)`,
     );
   }
 
   async peers(tenantId: string, userId: string, among: readonly string[]): Promise<readonly string[]> {
     const rows = await rowsOf(
-      z.object({ id: z.string() }),
+      peersRow,
       this.database.sql.$queryRaw`
         select a.id from (select distinct unnest(${[...among]}::text[]) collate "C" as id) a
          where exists (
@@ -70,7 +58,7 @@ export class AudienceRepository {
   /** How many members each has, counted up to `atMost`; in the order asked. */
   async counts(tenantId: string, roomIds: readonly string[], atMost: number): Promise<readonly number[]> {
     const row = await rowOf(
-      z.object({ counts: z.array(z.int()) }),
+      countsRow,
       this.database.sql.$queryRaw`
         select coalesce(array_agg(n.counted order by i.place), '{}') as counts
           from unnest(${[...roomIds]}::text[]) with ordinality as i (room_id, place)

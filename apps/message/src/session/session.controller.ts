@@ -3,8 +3,8 @@ import { Intake } from '@parlance/bootstrap';
 import { bindSession, findSession, saveSessions } from '@parlance/contracts';
 import { SessionService } from './session.service.js';
 
-/** Binds at a time per replica: a storm of reconnecting clients waits here, in order, not in Postgres. */
-const BINDS_AT_A_TIME = 32;
+/** Binds under way per replica: they are committed in batches. */
+const BINDS_AT_A_TIME = 1_024;
 
 @Controller()
 export class SessionController implements OnApplicationBootstrap {

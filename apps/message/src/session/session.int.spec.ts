@@ -304,3 +304,24 @@ describe('what is owed', () => {
     );
   });
 });
+
+describe('a storm of clients', () => {
+  it('is taken in whole: each as if it came alone, also while checkpoints of the same sessions are written', async () => {
+    const people = Array.from({ length: 150 }, (_, n) => `storm-${n}`);
+    const room = await makeRoom(world.bus, people.slice(0, 60));
+    const first = people.map((userId) => ({ userId, sessionId: newId() }));
+    await Promise.all(first.map(async ({ userId, sessionId }) => bind(userId, sessionId, null, 'pod-storm')));
+    await say(world.bus, room.id, people[0] ?? '', 'missed');
+    const returns = first.flatMap(({ userId, sessionId }) => [
+      bind(userId, newId(), { sessionId }, 'pod-next'),
+      bind(userId, newId(), { latest: true }, 'pod-other'),
+    ]);
+    const asOf = new Date(Date.now() - 60_000).toISOString();
+    const saves = [1, 2, 3].map(async () => save('pod-storm', ...first.toReversed().map((one) => ({ ...one, asOf }))));
+    const [bound] = await Promise.all([Promise.all(returns), Promise.all(saves)]);
+    const named = bound.filter((_, index) => index % 2 === 0);
+    expect(named.map(({ resumed }) => resumed?.sessionId)).toEqual(first.map(({ sessionId }) => sessionId));
+    const rooms = named.map(({ groups, resumed }) => [...groups, ...(resumed?.owed ?? [])].map(({ roomId }) => roomId));
+    expect(rooms).toEqual(people.map((_, n) => (n < 60 ? [room.id, room.id] : [])));
+  });
+});

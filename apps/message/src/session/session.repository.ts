@@ -2,7 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { bindSession, saveSessions } from '@parlance/contracts';
 import { instantSchema } from '@parlance/domain';
 import { z } from 'zod';
-import { Database, rowOf } from '../database/database.js';
+import { Database, rowOf, rowsOf } from '../database/database.js';
+
+const sessionRow = z.object({
+  tenantId: z.string(),
+  userId: z.string(),
+  dialect: z.string(),
+  ticket: z.string().nullable(),
+});
+const asOfRow = z.object({ as_of: instantSchema });
 
 export type BindInput = z.output<typeof bindSession.input>;
 export type SavedSession = z.output<typeof saveSessions.input>['sessions'][number];
@@ -28,6 +36,7 @@ const boundSchema = z.object({
     })
     .nullable(),
 });
+const bindRow = z.object({ ord: z.int(), bound: boundSchema.nullable() });
 
 export type Bound = z.infer<typeof boundSchema>;
 
@@ -35,24 +44,30 @@ export type Bound = z.infer<typeof boundSchema>;
 export class SessionRepository {
   constructor(@Inject(Database) private readonly database: Database) {}
 
-  /** Null: the session id belongs to somebody else, or was taken over. */
-  async bind(tenantId: string, input: BindInput, windowMs: number): Promise<Bound | null> {
-    const { userId, dialect, sessionId, podId, ticket, resume } = input;
-    const named = resume !== null && 'sessionId' in resume ? resume.sessionId : null;
-    const latest = resume !== null && 'latest' in resume;
-    const row = await rowOf(
-      z.object({ bound: boundSchema.nullable() }),
-      this.database.sql.$queryRaw`
-        select message.bind_session(${tenantId}, ${userId}, ${dialect}, ${sessionId}, ${podId}, ${ticket}, ${named},
-                                    ${latest}::boolean, ${windowMs}::double precision * interval '1 millisecond') as bound`,
+  /** In the order asked, in one transaction; null: the session id belongs to somebody else, or was taken over. */
+  async bindBatch(batch: readonly BindInput[], windowMs: number): Promise<readonly (Bound | null)[]> {
+    const of = <T>(read: (input: BindInput) => T): T[] => batch.map(read);
+    const rows = await this.database.retrying(() =>
+      rowsOf(
+        bindRow,
+        this.database.sql.$queryRaw`
+          select ord, bound
+            from message.bind_sessions(
+              ${of(({ tenantId }) => tenantId)}::text[], ${of(({ userId }) => userId)}::text[], ${of(({ dialect }) => dialect)}::text[],
+              ${of(({ sessionId }) => sessionId)}::text[], ${of(({ podId }) => podId)}::text[], ${of(({ ticket }) => ticket)}::text[],
+              ${of(({ resume }) => (resume !== null && 'sessionId' in resume ? resume.sessionId : null))}::text[],
+              ${of(({ resume }) => resume !== null && 'latest' in resume)}::boolean[],
+              ${windowMs}::double precision * interval '1 millisecond')
+           order by ord`,
+      ),
     );
-    return row?.bound ?? null;
+    return rows.map(({ bound }) => bound);
   }
 
   /** Whom a session, or the one that took it over, belongs to, within the window; of any tenant when none is given. */
   async find(tenantId: string | null, sessionId: string, windowMs: number) {
     return rowOf(
-      z.object({ tenantId: z.string(), userId: z.string(), dialect: z.string(), ticket: z.string().nullable() }),
+      sessionRow,
       this.database.sql.$queryRaw`
         select s.tenant_id as "tenantId", s.user_id as "userId", s.dialect, s.ticket
           from message.session named
@@ -67,9 +82,9 @@ export class SessionRepository {
 
   /** Checkpoints sessions and notes that the pod lives; answers up to when everything was visible. */
   async saveBatch(batch: readonly SavedSession[], podId: string): Promise<string> {
-    const row = await rowOf(
-      z.object({ as_of: instantSchema }),
-      this.database.sql.$queryRaw`select message.save_sessions(${podId}, ${JSON.stringify(batch)}::jsonb) as as_of`,
+    const sessions = JSON.stringify(batch);
+    const row = await this.database.retrying(() =>
+      rowOf(asOfRow, this.database.sql.$queryRaw`select message.save_sessions(${podId}, ${sessions}::jsonb) as as_of`),
     );
     if (row === null) throw new RangeError('The database gave no time.');
     return row.as_of;
