@@ -4,6 +4,10 @@ import { Database, Prisma, rowsOf, type Sql } from '@parlance/persistence';
 import { z } from 'zod';
 import { callRow, isoOf, type CallRecord } from './call.record.js';
 
+const idRow = z.object({ id: z.string() });
+const countRow = z.object({ n: z.int() });
+const pageRow = z.object({ count: z.int(), now: z.number() });
+
 const MS = Prisma.sql`1000`;
 
 /** One call inside one statement or transaction. */
@@ -49,7 +53,7 @@ export class CallRepository {
   /** Of the user's live calls the one it takes part in, else the newest that rings for it. */
   async findActive(tenantId: string, userId: string): Promise<CallRecord | null> {
     const ids = await rowsOf(
-      z.object({ id: z.string() }),
+      idRow,
       this.database.sql.$queryRaw`
         select p.call_id as id from call.participant p
          where p.tenant_id = ${tenantId} and p.user_id = ${userId} and p.live and p.state <> 'left'
@@ -69,7 +73,7 @@ export class CallRepository {
                  order by c.started_at desc, c.id desc`,
     );
     const counted = await rowsOf(
-      z.object({ n: z.int() }),
+      countRow,
       this.database.sql.$queryRaw`select count(*)::integer as n from call.participant p where ${mine}`,
     );
     return { calls, total: counted[0]?.n ?? 0 };
@@ -78,7 +82,7 @@ export class CallRepository {
   /** Calls this user began within the last minute, up to `most`; with the database's time. */
   async countRecent(tenantId: string, callerId: string, most: number): Promise<{ count: number; now: number }> {
     const rows = await rowsOf(
-      z.object({ count: z.int(), now: z.number() }),
+      pageRow,
       this.database.sql.$queryRaw`
         select (extract(epoch from clock_timestamp()::timestamptz(3)) * 1000)::float8 as now,
                (select count(*)::integer from (
@@ -122,7 +126,7 @@ export class CallRepository {
     const people = new Map([...before.people, ...(change.people ?? [])]);
     const ended = progress.state === 'ended';
     const rows = await rowsOf(
-      z.object({ n: z.int() }),
+      countRow,
       scope.sql.$queryRaw`
         with saved as (
           update call.call c
@@ -179,7 +183,7 @@ export class CallRepository {
   /** A call for a change under its row's lock; null when another replica has it, or it is gone. */
   async lock(scope: CallScope, id: string): Promise<CallRecord | null> {
     const held = await rowsOf(
-      z.object({ id: z.string() }),
+      idRow,
       scope.sql.$queryRaw`
         select c.id from call.call c where c.tenant_id = ${scope.tenantId} and c.id = ${id} for no key update skip locked`,
     );

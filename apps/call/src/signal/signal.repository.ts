@@ -3,6 +3,8 @@ import type { JsonValue } from '@parlance/domain';
 import { z } from 'zod';
 import { Database, rowsOf } from '@parlance/persistence';
 
+const addRow = z.object({ state: z.string() });
+
 /** Of each side of a call so many are kept: refused beyond before the answer, the newest ones after it. */
 export const KEPT_SIGNALS = 64;
 
@@ -27,7 +29,7 @@ export class SignalRepository {
   /** False: the call is over, or it rings and there are as many already. */
   async add(tenantId: string, { callId, userId, device }: StoredSignal, data: JsonValue): Promise<boolean> {
     const added = await rowsOf(
-      z.object({ state: z.string() }),
+      addRow,
       this.database.sql.$queryRaw`
         with live as (
           select c.tenant_id, c.id, c.state from call.call c

@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Database, rowsOf, type Sql } from '@parlance/persistence';
 
+const devicesRow = z.object({ device: z.string() });
+
 /** A gateway whose last beat is older is dead, and its sockets are gone. */
 export const POD_TTL_MS = 15_000;
 /** So long after the end of a call those who were not heard to be told of it are told again. */
@@ -40,7 +42,7 @@ export class SocketRepository {
   /** The devices of the user's open sockets. */
   async devices(tenantId: string, userId: string): Promise<readonly string[]> {
     const rows = await rowsOf(
-      z.object({ device: z.string() }),
+      devicesRow,
       this.database.sql.$queryRaw`
         select s.device from call.socket s join call.pod p on p.pod_id = s.pod_id
          where s.tenant_id = ${tenantId} and s.user_id = ${userId}

@@ -41,6 +41,8 @@ const appliedSchema = z.object({
   full: places,
   tallies: z.array(tallySchema),
 });
+const applyRow = z.object({ applied: appliedSchema });
+const applyPageRow = z.object({ applied: appliedSchema.nullable() });
 /** What became of a batch; places are 1-based, see gamification.apply_facts. */
 export type Applied = z.output<typeof appliedSchema>;
 
@@ -61,7 +63,7 @@ export class FactRepository {
   /** Commits the batch. Returns only after COMMIT. */
   async apply(batch: readonly ToldFact[]): Promise<Applied> {
     const row = await rowOf(
-      z.object({ applied: appliedSchema }),
+      applyRow,
       this.database.sql.$queryRaw`
         select gamification.apply_facts(
           ${batch.map(({ request }) => request)}::integer[], ${batch.map(({ tenantId }) => tenantId)}::text[],
@@ -78,7 +80,7 @@ export class FactRepository {
   /** Commits a page of the message log and the cursor behind it. Null: the cursor was moved by another replica; nothing was stored. */
   async applyPage(batch: readonly LedgerFact[], from: Cursor, to: Cursor): Promise<Applied | null> {
     const row = await rowOf(
-      z.object({ applied: appliedSchema.nullable() }),
+      applyPageRow,
       this.database.sql.$queryRaw`
         select gamification.take_page(
           ${from.xid}, ${from.id}::bigint, ${to.xid}, ${to.id}::bigint,

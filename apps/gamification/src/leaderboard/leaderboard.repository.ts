@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Database, rowOf, rowsOf } from '@parlance/persistence';
 
+const totalRow = z.object({ total: z.int() });
+
 export interface Board {
   readonly period: 'day' | 'week' | 'all';
   /** `0001-01-01` of all time */
@@ -56,7 +58,7 @@ export class LeaderboardRepository {
   /** 0 without points. */
   async total(tenantId: string, { period, startsOn }: Board, userId: string): Promise<number> {
     const row = await rowOf(
-      z.object({ total: z.int() }),
+      totalRow,
       this.database.sql.$queryRaw`
         select total::double precision as total from gamification.score_standing
          where tenant_id = ${tenantId} and period = ${period} and starts_on = ${startsOn}::text::date and user_id = ${userId}`,

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { Database, rowsOf } from '@parlance/persistence';
 import { dayRow } from '../score/score.repository.js';
 
+const isWaitingRow = z.object({ waiting: z.literal(1) });
+
 const noticeRow = dayRow.extend({ tenantId: z.string(), userId: z.string(), version: z.int() });
 export type DayNotice = z.output<typeof noticeRow>;
 
@@ -44,7 +46,7 @@ export class DayNoticeRepository {
   /** Is anything left to tell, now or in a moment? */
   async isWaiting(): Promise<boolean> {
     const rows = await rowsOf(
-      z.object({ waiting: z.literal(1) }),
+      isWaitingRow,
       this.database.sql.$queryRaw`
         select 1 as waiting from gamification.score_day where told_version < version order by told_at limit 1`,
     );

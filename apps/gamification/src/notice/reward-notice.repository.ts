@@ -2,6 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Database, rowsOf } from '@parlance/persistence';
 
+const isWaitingRow = z.object({ waiting: z.literal(1) });
+const takersRow = z.object({ id: z.string() });
+
 const noticeRow = z.object({
   tenantId: z.string(),
   rewardId: z.string(),
@@ -56,7 +59,7 @@ export class RewardNoticeRepository {
 
   async isWaiting(): Promise<boolean> {
     const rows = await rowsOf(
-      z.object({ waiting: z.literal(1) }),
+      isWaitingRow,
       this.database.sql.$queryRaw`
         select 1 as waiting from gamification.reward where told_version < version order by told_at limit 1`,
     );
@@ -66,7 +69,7 @@ export class RewardNoticeRepository {
   /** Which of these users have a grant of the reward. */
   async takers(tenantId: string, rewardId: string, userIds: readonly string[]): Promise<ReadonlySet<string>> {
     const rows = await rowsOf(
-      z.object({ id: z.string() }),
+      takersRow,
       this.database.sql.$queryRaw`
         select user_id as id from gamification.reward_grant
          where tenant_id = ${tenantId} and reward_id = ${rewardId} and user_id = any(${[...userIds]}::text[])`,

@@ -10,6 +10,8 @@ import { Database, rowOf, rowsOf, type Sql, uniqueViolation } from '@parlance/pe
 import { z } from 'zod';
 import { actionsOf } from '../engine/score-document.js';
 
+const versionRow = z.object({ rules: scoreRulesSchema });
+
 @Injectable()
 export class RulesRepository {
   constructor(@Inject(Database) private readonly database: Database) {}
@@ -26,7 +28,7 @@ export class RulesRepository {
 
   async version(tenantId: string, version: number): Promise<ScoreRules | null> {
     const row = await rowOf(
-      z.object({ rules: scoreRulesSchema }),
+      versionRow,
       this.database.sql.$queryRaw`
         select rules from gamification.score_rules where tenant_id = ${tenantId} and version = ${version}::integer`,
     );

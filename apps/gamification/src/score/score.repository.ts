@@ -5,6 +5,9 @@ import { Database, rowOf, rowsOf, type Sql } from '@parlance/persistence';
 import type { DayFact, DayTally } from '../engine/day-tally.js';
 import { MAX_FACTS_PER_DAY, tallySchema, type Tally } from '../fact/fact.repository.js';
 
+const talliesRow = z.object({ tally: tallySchema });
+const factsRow = z.object({ factId: z.string(), type: z.string(), ref: z.string().nullable(), at: z.number() });
+
 export const dayRow = z.object({
   day: z.string(),
   startsAt: z.number(),
@@ -68,7 +71,7 @@ export class ScoreRepository {
   /** The edges of all actions of a day. */
   async tallies(tenantId: string, userId: string, day: string, rulesVersion: number): Promise<readonly Tally[]> {
     const rows = await rowsOf(
-      z.object({ tally: tallySchema }),
+      talliesRow,
       this.database.sql.$queryRaw`
         select gamification.as_tally(t) as tally
           from gamification.tallies(${tenantId}, ${userId}, ${day}::text::date, ${rulesVersion}::integer, null, true) t`,
@@ -87,7 +90,7 @@ export class ScoreRepository {
   /** All facts of a day. */
   async facts(scope: DayScope): Promise<readonly DayFact[]> {
     return rowsOf(
-      z.object({ factId: z.string(), type: z.string(), ref: z.string().nullable(), at: z.number() }),
+      factsRow,
       scope.sql.$queryRaw`
         select fact_id as "factId", type, ref, gamification.micros(at)::double precision as at from gamification.fact
          where tenant_id = ${scope.tenantId} and user_id = ${scope.userId} and day = ${scope.day}::text::date

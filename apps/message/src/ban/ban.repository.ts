@@ -3,6 +3,8 @@ import { instantSchema } from '@parlance/domain';
 import { z } from 'zod';
 import { rowOf, rowsOf, type RoomScope } from '../database/database.js';
 
+const amongRow = z.object({ user_id: z.string() });
+
 const banRow = z.object({ userId: z.string(), byId: z.string().nullable(), createdAt: instantSchema });
 export type Ban = z.infer<typeof banRow>;
 
@@ -11,7 +13,7 @@ export type Ban = z.infer<typeof banRow>;
 export class BanRepository {
   async among(scope: RoomScope, userIds: readonly string[]): Promise<ReadonlySet<string>> {
     const rows = await rowsOf(
-      z.object({ user_id: z.string() }),
+      amongRow,
       scope.sql.$queryRaw`
         select user_id from message.room_ban
          where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and user_id = any(${[...userIds]}::text[])`,

@@ -3,6 +3,9 @@ import { instantSchema, roomStampSchema } from '@parlance/domain';
 import { z } from 'zod';
 import { Database, rowOf, rowsOf, type Sql } from '../database/database.js';
 
+const setAtRow = z.object({ at: instantSchema });
+const blockedRow = z.object({ userId: z.string(), createdAt: instantSchema });
+
 const pairRow = z.object({ room: roomStampSchema.nullable(), blockedByMe: z.boolean(), blockedMe: z.boolean() });
 
 /** How two users stand to each other, seen by the first. `room`: their direct room, if there is one. */
@@ -26,7 +29,7 @@ export class BlockRepository {
   async set(scope: PairScope, blocked: boolean): Promise<string | null> {
     const { sql, tenantId, userId, otherId } = scope;
     const row = await rowOf(
-      z.object({ at: instantSchema }),
+      setAtRow,
       blocked
         ? sql.$queryRaw`
             insert into message.block (tenant_id, blocker_id, blocked_id, created_at)
@@ -73,7 +76,7 @@ export class BlockRepository {
   /** The newest first. */
   async list(tenantId: string, userId: string): Promise<{ userId: string; createdAt: string }[]> {
     return rowsOf(
-      z.object({ userId: z.string(), createdAt: instantSchema }),
+      blockedRow,
       this.database.sql.$queryRaw`
         select b.blocked_id as "userId", message.iso(b.created_at) as "createdAt" from message.block b
          where b.tenant_id = ${tenantId} and b.blocker_id = ${userId}

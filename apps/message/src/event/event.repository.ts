@@ -4,6 +4,8 @@ import type { RoomKind } from '@parlance/domain';
 import { z } from 'zod';
 import { Database, rowOf, rowsOf } from '../database/database.js';
 
+const connectedRow = z.object({ id: z.string() });
+
 const pageRow = z.object({ page: eventsAfter.output });
 export type EventPage = z.output<typeof eventsAfter.output>;
 
@@ -32,7 +34,7 @@ export class EventRepository {
   /** Who has a session on a pod that still beats, by id. */
   async connected(tenantId: string, after: string | null, limit: number): Promise<readonly string[]> {
     const rows = await rowsOf(
-      z.object({ id: z.string() }),
+      connectedRow,
       this.database.sql.$queryRaw`
         select distinct s.user_id as id
           from message.session s

@@ -9,6 +9,10 @@ import {
 import { z } from 'zod';
 import { Database, jsonText, rowOf, rowsOf, type RoomScope } from '../database/database.js';
 
+const idRow = z.object({ id: z.string(), roomId: z.string() });
+const countOpenRow = z.object({ n: z.int() });
+const listRow = z.object({ invitation: invitationSchema });
+
 const recordRow = z.object({
   invitation: invitationSchema,
   inviter: userSnapshotSchema.nullable(),
@@ -39,7 +43,7 @@ export class InvitationRepository {
     const id = 'id' in key ? key.id : null;
     const { roomId, userId } = 'id' in key ? { roomId: null, userId: null } : key;
     return rowOf(
-      z.object({ id: z.string(), roomId: z.string() }),
+      idRow,
       this.database.sql.$queryRaw`
         select i.id, i.room_id as "roomId"
           from message.invitation i
@@ -72,7 +76,7 @@ export class InvitationRepository {
 
   async countOpen(scope: RoomScope): Promise<number> {
     const row = await rowOf(
-      z.object({ n: z.int() }),
+      countOpenRow,
       scope.sql.$queryRaw`
         select count(*)::integer as n from message.invitation
          where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and state = 'open'`,
@@ -117,7 +121,7 @@ export class InvitationRepository {
   /** Of living rooms, the newest first. */
   async list(tenantId: string, { userId, roomId, openOnly }: InvitationFilter): Promise<Invitation[]> {
     const rows = await rowsOf(
-      z.object({ invitation: invitationSchema }),
+      listRow,
       this.database.sql.$queryRaw`
         select message.as_invitation(i) as invitation
           from message.invitation i

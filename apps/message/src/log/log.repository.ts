@@ -3,6 +3,10 @@ import { headSchema, instantSchema, type Head } from '@parlance/domain';
 import { z } from 'zod';
 import { Database, rowOf, rowsOf } from '../database/database.js';
 
+const posRow = z.object({ pos: z.int() });
+const factsRow = z.object({ fact: z.looseObject({ pos: z.int() }) });
+const stableNowRow = z.object({ now: instantSchema });
+
 const headRow = z.object({ head: headSchema });
 
 /** Reads the room log. Facts come as their readers get them, unparsed: an older reader skips a type it does not know. */
@@ -13,7 +17,7 @@ export class LogRepository {
   /** The newest position of a room, also of a deleted one; null: unknown. */
   async head(tenantId: string, roomId: string): Promise<number | null> {
     const row = await rowOf(
-      z.object({ pos: z.int() }),
+      posRow,
       this.database.sql.$queryRaw`
         select pos::double precision as pos from message.room_head where tenant_id = ${tenantId} and room_id = ${roomId}`,
     );
@@ -23,7 +27,7 @@ export class LogRepository {
   /** The newest position at or before a time; 0: the log knows none. */
   async posAt(tenantId: string, roomId: string, time: string): Promise<number> {
     const row = await rowOf(
-      z.object({ pos: z.int() }),
+      posRow,
       this.database.sql.$queryRaw`
         select message.pos_at(${tenantId}, ${roomId}, ${time}::timestamptz)::double precision as pos`,
     );
@@ -32,7 +36,7 @@ export class LogRepository {
 
   async facts(tenantId: string, roomId: string, afterPos: number, limit: number): Promise<PulledFact[]> {
     const rows = await rowsOf(
-      z.object({ fact: z.looseObject({ pos: z.int() }) }),
+      factsRow,
       this.database.sql.$queryRaw`
         select message.as_fact(e, r, m) as fact
           from message.room_event e
@@ -73,10 +77,7 @@ export class LogRepository {
 
   /** A query of its own: the one after it sees everything up to this time. See message.stable_now in the migration. */
   async #stableNow(): Promise<string> {
-    const row = await rowOf(
-      z.object({ now: instantSchema }),
-      this.database.sql.$queryRaw`select message.iso(message.stable_now()) as now`,
-    );
+    const row = await rowOf(stableNowRow, this.database.sql.$queryRaw`select message.iso(message.stable_now()) as now`);
     if (row === null) throw new RangeError('The database gave no time.');
     return row.now;
   }

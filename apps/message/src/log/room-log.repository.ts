@@ -15,6 +15,10 @@ import {
 import { z } from 'zod';
 import { jsonText, rowOf, type RoomScope } from '../database/database.js';
 
+const roleRow = z.object({ role: roleSchema });
+const messageRow = z.object({ message: messageSchema });
+const insertRow = z.object({ id: z.string() });
+
 const lockedSchema = z.object({
   room: roomSchema,
   stamp: roomStampSchema,
@@ -75,7 +79,7 @@ export class RoomLogRepository {
   /** The role of a member of now, null for anybody else. */
   async role(scope: RoomScope, userId: string): Promise<Role | null> {
     const row = await rowOf(
-      z.object({ role: roleSchema }),
+      roleRow,
       scope.sql.$queryRaw`
         select role from message.member
          where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and user_id = ${userId} and leave_pos is null`,
@@ -114,7 +118,7 @@ export class RoomLogRepository {
   /** One message of the room, null when there is none. */
   async message(scope: RoomScope, messageId: string): Promise<Message | null> {
     const row = await rowOf(
-      z.object({ message: messageSchema }),
+      messageRow,
       scope.sql.$queryRaw`
         select message.as_message(m) as message from message.message m
          where m.tenant_id = ${scope.tenantId} and m.room_id = ${scope.roomId} and m.id = ${messageId}`,
@@ -130,7 +134,7 @@ export class RoomLogRepository {
   ): Promise<string> {
     const pos = locked.pos + 1;
     const row = await rowOf(
-      z.object({ id: z.string() }),
+      insertRow,
       sql.$queryRaw`
         with moved as (
           update message.room_head set pos = ${pos}::bigint, last_at = ${locked.at}::timestamptz

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { rowOf, type Sql } from '../database/database.js';
 
+const countRow = z.object({ n: z.int() });
+
 /** The upkeep of the whole installation. */
 export interface UpkeepScope {
   readonly sql: Sql;
@@ -14,7 +16,7 @@ export class MaintenanceRepository {
   /** Makes the log partitions of yesterday and the days to come; how many are new. */
   async makePartitions(scope: UpkeepScope, daysAhead: number): Promise<number> {
     const row = await rowOf(
-      z.object({ n: z.int() }),
+      countRow,
       scope.sql.$queryRaw`
         select message.make_event_partitions((clock_timestamp() at time zone 'UTC')::date - 1, ${daysAhead}::integer + 2) as n`,
     );
@@ -24,7 +26,7 @@ export class MaintenanceRepository {
   /** Drops the days of the log that are wholly older; how many. */
   async dropPartitions(scope: UpkeepScope, keepMs: number): Promise<number> {
     const row = await rowOf(
-      z.object({ n: z.int() }),
+      countRow,
       scope.sql.$queryRaw`
         select message.drop_event_partitions(
           clock_timestamp() - ${keepMs}::double precision * interval '1 millisecond') as n`,

@@ -3,6 +3,9 @@ import { memberSchema, type Member, type Role } from '@parlance/domain';
 import { z } from 'zod';
 import { rowsOf, type RoomScope } from '../database/database.js';
 
+const countRow = z.object({ n: z.int() });
+const memberRow = z.object({ member: memberSchema });
+
 const userRow = z.object({ user_id: z.string() });
 
 @Injectable()
@@ -10,7 +13,7 @@ export class MemberRepository {
   /** Members and recipients. */
   async count(scope: RoomScope): Promise<number> {
     const [row] = await rowsOf(
-      z.object({ n: z.int() }),
+      countRow,
       scope.sql.$queryRaw`
         select ((select count(*) from message.member
                   where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and leave_pos is null)
@@ -23,7 +26,7 @@ export class MemberRepository {
   /** A member of now; null: none. */
   async find(scope: RoomScope, userId: string): Promise<Member | null> {
     const [row] = await rowsOf(
-      z.object({ member: memberSchema }),
+      memberRow,
       scope.sql.$queryRaw`
         select message.as_member(m) as member from message.member m
          where m.tenant_id = ${scope.tenantId} and m.room_id = ${scope.roomId} and m.user_id = ${userId} and m.leave_pos is null`,
@@ -45,7 +48,7 @@ export class MemberRepository {
   /** Who follows an owner: the oldest admin, else the oldest member. */
   async successor(scope: RoomScope): Promise<Member | null> {
     const [row] = await rowsOf(
-      z.object({ member: memberSchema }),
+      memberRow,
       scope.sql.$queryRaw`
         select message.as_member(m) as member from message.member m
          where m.tenant_id = ${scope.tenantId} and m.room_id = ${scope.roomId} and m.leave_pos is null

@@ -5,6 +5,10 @@ import { z } from 'zod';
 import { Database, rowOf, rowsOf } from '../database/database.js';
 import { likePattern } from './message.rules.js';
 
+const countRow = z.object({ n: z.int() });
+const totalRow = z.object({ last_seq: z.int(), total: z.int() });
+const repliedRow = z.object({ message: messageSchema });
+
 /** Which messages of a room are asked for. Absent: no matter. */
 export interface Wanted {
   readonly text?: string | undefined;
@@ -71,7 +75,7 @@ export class PageRepository {
   async count(scope: Sight, wanted: Wanted): Promise<number> {
     const whole = { afterSeq: 0, beforeSeq: null };
     const row = await rowOf(
-      z.object({ n: z.int() }),
+      countRow,
       this.database.sql.$queryRaw`
         select count(*)::integer as n from (${this.#candidates(scope, whole, wanted, Prisma.sql`desc`)}) f
          where ${this.#filter(scope, wanted)}`,
@@ -83,7 +87,7 @@ export class PageRepository {
   async totals(scope: Sight): Promise<{ lastSeq: number; total: number }> {
     const { tenantId, roomId, viewerId, visibleOnly } = scope;
     const row = await rowOf(
-      z.object({ last_seq: z.int(), total: z.int() }),
+      totalRow,
       this.database.sql.$queryRaw`
         select h.seq::double precision as last_seq, (h.seq - b.hidden_to - (
                  select count(*) from message.message m
@@ -107,7 +111,7 @@ export class PageRepository {
   async replied(tenantId: string, viewerId: string | null, ids: readonly string[]): Promise<readonly Message[]> {
     if (ids.length === 0) return [];
     const rows = await rowsOf(
-      z.object({ message: messageSchema }),
+      repliedRow,
       this.database.sql.$queryRaw`
         select message.as_message(m) as message
           from message.message m

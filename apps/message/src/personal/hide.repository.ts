@@ -3,6 +3,11 @@ import { instantSchema, roomStampSchema } from '@parlance/domain';
 import { z } from 'zod';
 import { Database, rowOf, rowsOf, type RoomScope } from '../database/database.js';
 
+const roomRow = z.object({ room: roomStampSchema });
+const hiddenAtRow = z.object({ at: instantSchema });
+const hiddenRow = z.object({ id: z.string() });
+const clearedRow = z.object({ up_to: z.int() });
+
 const placeRow = z.object({ id: z.string(), room_id: z.string(), seq: z.int() });
 export type Place = z.infer<typeof placeRow>;
 
@@ -29,7 +34,7 @@ export class HideRepository {
   /** The living room of a member; null for anybody else. */
   async room(tenantId: string, userId: string, roomId: string) {
     const row = await rowOf(
-      z.object({ room: roomStampSchema }),
+      roomRow,
       this.database.sql.$queryRaw`
         select message.as_stamp(r) as room
           from message.room r
@@ -43,7 +48,7 @@ export class HideRepository {
   /** Answers when. */
   async hide(scope: RoomScope, userId: string, seqs: readonly number[]): Promise<string> {
     const row = await rowOf(
-      z.object({ at: instantSchema }),
+      hiddenAtRow,
       scope.sql.$queryRaw`
         with hidden as (
           insert into message.hidden_message (tenant_id, user_id, room_id, seq, hidden_at)
@@ -77,7 +82,7 @@ export class HideRepository {
   /** Ids of single ones, the newest first, and up to where all is hidden (0: nothing). */
   async hidden(tenantId: string, userId: string, roomId: string, limit: number) {
     const rows = await rowsOf(
-      z.object({ id: z.string() }),
+      hiddenRow,
       this.database.sql.$queryRaw`
         select m.id
           from message.hidden_message h
@@ -86,7 +91,7 @@ export class HideRepository {
          order by h.seq desc limit ${limit}::integer`,
     );
     const range = await rowOf(
-      z.object({ up_to: z.int() }),
+      clearedRow,
       this.database.sql.$queryRaw`
         select message.hidden_up_to(${tenantId}, ${userId}, ${roomId})::double precision as up_to`,
     );

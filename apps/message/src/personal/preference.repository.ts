@@ -3,6 +3,9 @@ import { instantSchema, jsonValueSchema, type JsonValue } from '@parlance/domain
 import { z } from 'zod';
 import { Database, rowOf, type Sql } from '../database/database.js';
 
+const allRow = z.object({ all: z.record(z.string(), jsonValueSchema) });
+const countOthersRow = z.object({ n: z.int() });
+
 /** The own preferences of one user, inside one transaction. */
 export interface UserScope {
   readonly sql: Sql;
@@ -18,7 +21,7 @@ export class PreferenceRepository {
 
   async all(tenantId: string, userId: string): Promise<Record<string, JsonValue>> {
     const row = await rowOf(
-      z.object({ all: z.record(z.string(), jsonValueSchema) }),
+      allRow,
       this.database.sql.$queryRaw`
         select coalesce(jsonb_object_agg(p.key, p.value), '{}') as all
           from message.preference p where p.tenant_id = ${tenantId} and p.user_id = ${userId}`,
@@ -35,7 +38,7 @@ export class PreferenceRepository {
   /** How many keys there are beside this one. */
   async countOthers(scope: UserScope, key: string): Promise<number> {
     const row = await rowOf(
-      z.object({ n: z.int() }),
+      countOthersRow,
       scope.sql.$queryRaw`
         select count(*)::integer as n from message.preference p
          where p.tenant_id = ${scope.tenantId} and p.user_id = ${scope.userId} and p.key <> ${key}`,

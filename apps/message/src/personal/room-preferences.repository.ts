@@ -3,6 +3,8 @@ import { instantSchema, roomPreferencesSchema, roomStampSchema, type RoomPrefere
 import { z } from 'zod';
 import { Database, jsonText, rowOf, rowsOf, type RoomScope } from '../database/database.js';
 
+const findRow = z.object({ room_id: z.string(), preferences: roomPreferencesSchema });
+
 const ownRow = z.object({ preferences: roomPreferencesSchema, room: roomStampSchema });
 const savedRow = z.object({ preferences: roomPreferencesSchema, at: instantSchema });
 
@@ -13,7 +15,7 @@ export class RoomPreferencesRepository {
   /** By room, of those rooms that the user is in. */
   async find(tenantId: string, userId: string, roomIds: readonly string[]): Promise<Map<string, RoomPreferences>> {
     const rows = await rowsOf(
-      z.object({ room_id: z.string(), preferences: roomPreferencesSchema }),
+      findRow,
       this.database.sql.$queryRaw`
         select m.room_id, message.as_preferences(p) as preferences
           from message.member m

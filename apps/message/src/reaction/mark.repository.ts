@@ -3,6 +3,10 @@ import { messageSchema, type Message } from '@parlance/domain';
 import { z } from 'zod';
 import { Database, rowOf, type RoomScope } from '../database/database.js';
 
+const lockRow = z.object({ living: z.boolean() });
+const countReactionsRow = z.object({ n: z.int() });
+const shownRow = z.object({ message: messageSchema });
+
 /** A message of a room, inside one transaction. */
 export interface MessageScope extends RoomScope {
   readonly seq: number;
@@ -27,7 +31,7 @@ export class MarkRepository {
   /** Locks the message: whoever changes what hangs on it takes turns. False: it is deleted. */
   async lock(scope: MessageScope): Promise<boolean> {
     const row = await rowOf(
-      z.object({ living: z.boolean() }),
+      lockRow,
       scope.sql.$queryRaw`
         select deleted_at is null as living from message.message
          where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and seq = ${scope.seq}::bigint
@@ -38,7 +42,7 @@ export class MarkRepository {
 
   async countReactions(scope: MessageScope): Promise<number> {
     const row = await rowOf(
-      z.object({ n: z.int() }),
+      countReactionsRow,
       scope.sql.$queryRaw`
         select count(*)::integer as n from message.reaction
          where tenant_id = ${scope.tenantId} and room_id = ${scope.roomId} and seq = ${scope.seq}::bigint`,
@@ -78,7 +82,7 @@ export class MarkRepository {
 
   async shown(scope: MessageScope): Promise<Message> {
     const row = await rowOf(
-      z.object({ message: messageSchema }),
+      shownRow,
       scope.sql.$queryRaw`
         select message.as_shown(m) as message from message.message m
          where m.tenant_id = ${scope.tenantId} and m.room_id = ${scope.roomId} and m.seq = ${scope.seq}::bigint`,

@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Database, rowOf } from '../database/database.js';
 
+const takeRow = z.object({ resumeXid: z.string() });
+
 /** A job that one replica does at a time. */
 export interface LeaseScope {
   readonly job: string;
@@ -19,7 +21,7 @@ export class LeaseRepository {
    */
   async take(scope: LeaseScope, ttlMs: number, resumeXid: string | null): Promise<{ resumeXid: string } | null> {
     return rowOf(
-      z.object({ resumeXid: z.string() }),
+      takeRow,
       this.database.sql.$queryRaw`
         insert into message.relay_lease as l (job, holder, expires_at)
         values (${scope.job}, ${scope.holder}, clock_timestamp() + ${ttlMs}::double precision * interval '1 millisecond')

@@ -25,6 +25,7 @@ const changesSchema = z.object({
     }),
   ),
 });
+const changesBatchRow = z.object({ changes: changesSchema });
 
 export type Changes = z.infer<typeof changesSchema>;
 
@@ -35,7 +36,7 @@ export class RelayRepository {
   /** The rooms changed by at most `limit` facts after a place; every row names its tenant. */
   async changesBatch(cursorBatch: LogCursor, limit: number): Promise<Changes> {
     const row = await rowOf(
-      z.object({ changes: changesSchema }),
+      changesBatchRow,
       this.database.sql.$queryRaw`
         select message.read_changes(${cursorBatch.xid}, ${cursorBatch.id}::bigint, ${limit}::integer) as changes`,
     );

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { jsonText, rowOf, type RoomScope } from '../database/database.js';
 import type { FactCause } from '../log/room-log.repository.js';
 
+const addRow = z.object({ fact: factSchema.nullable() });
+
 /** A command that may ask for silence. */
 export interface Announcing {
   readonly actor: UserSnapshot | null;
@@ -39,7 +41,7 @@ export class InfoRepository {
   /** The next fact of the room; none when nobody could be its sender. The room's head is locked already. */
   async add(scope: RoomScope, cause: FactCause, info: Info): Promise<readonly Fact[]> {
     const row = await rowOf(
-      z.object({ fact: factSchema.nullable() }),
+      addRow,
       scope.sql.$queryRaw`
         select message.add_info(${scope.tenantId}, ${scope.roomId}, ${jsonText(info)}::jsonb, ${jsonText(cause.actor)}::jsonb,
                                 ${cause.origin}) as fact`,

@@ -15,6 +15,10 @@ import {
 import { z } from 'zod';
 import { Database, jsonText, rowOf, rowsOf, type RoomScope, type Sql } from '../database/database.js';
 
+const directRoomIdRow = z.object({ id: z.string() });
+const stampsRow = z.object({ stamp: roomStampSchema });
+const isVisibleRow = z.object({ id: z.string() });
+
 export interface NewRoom {
   readonly kind: RoomKind;
   readonly name: string | null;
@@ -39,6 +43,7 @@ export type RoomFields = Pick<Room, 'name' | 'photo' | 'metadata' | 'description
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const createdSchema = roomStateSchema.extend({ facts: z.array(factSchema) });
+const insertRow = z.object({ made: createdSchema });
 export type CreatedRoom = z.infer<typeof createdSchema>;
 
 const stateRow = z.object({ state: roomStateSchema });
@@ -63,7 +68,7 @@ export class RoomRepository {
   /** The id of the living direct room of two users; a < b by bytes. */
   async directRoomId(tenantId: string, [userA, userB]: readonly [string, string]): Promise<string | null> {
     const row = await rowOf(
-      z.object({ id: z.string() }),
+      directRoomIdRow,
       this.database.sql.$queryRaw`
         select id from message.room
          where tenant_id = ${tenantId} and user_a = ${userA} and user_b = ${userB} and deleted_at is null and kind = 'direct'`,
@@ -75,7 +80,7 @@ export class RoomRepository {
   async insert(tenantId: string, roomId: string, room: NewRoom): Promise<CreatedRoom> {
     const { kind, name, photo, metadata, actor, origin, memberIds, recipientIds, description, extras, info } = room;
     const row = await rowOf(
-      z.object({ made: createdSchema }),
+      insertRow,
       this.database.sql.$queryRaw`
         select message.create_room(${tenantId}, ${roomId}, ${kind}, ${name}, ${photo}, ${jsonText(metadata)}::jsonb,
                                    ${description}, ${jsonText(extras)}::jsonb, ${actor?.id ?? null}, ${[...memberIds]}::text[],
@@ -112,7 +117,7 @@ export class RoomRepository {
   async stamps(tenantId: string, keys: readonly string[]): Promise<readonly (RoomStamp | null)[]> {
     const uuids = keys.filter((key) => UUID.test(key)).map((key) => key.toLowerCase());
     const rows = await rowsOf(
-      z.object({ stamp: roomStampSchema }),
+      stampsRow,
       this.database.sql.$queryRaw`
         select message.as_stamp(r) as stamp from message.room r
          where r.tenant_id = ${tenantId} and r.deleted_at is null and r.id = any(${[...keys]}::text[])
@@ -128,7 +133,7 @@ export class RoomRepository {
   /** Whether the room lives, and, for a viewer, whether it is a member. */
   async isVisible(tenantId: string, roomId: string, viewerId: string | null): Promise<boolean> {
     const row = await rowOf(
-      z.object({ id: z.string() }),
+      isVisibleRow,
       this.database.sql.$queryRaw`
         select r.id from message.room r
          where r.tenant_id = ${tenantId} and r.id = ${roomId} and r.deleted_at is null

@@ -6,6 +6,8 @@ import { Database, rowOf, rowsOf } from '../database/database.js';
 import { likePattern } from '../message/message.rules.js';
 import { pageRow, type PageRow } from '../message/page.repository.js';
 
+const countRow = z.object({ n: z.int() });
+
 export interface SearchRequest {
   /** null: the server, which must name a room */
   readonly viewerId: string | null;
@@ -56,7 +58,7 @@ export class SearchRepository {
   /** How many there are, wherever the page begins; counted up to 10,000. */
   async count(tenantId: string, request: SearchRequest): Promise<number> {
     const row = await rowOf(
-      z.object({ n: z.int() }),
+      countRow,
       this.database.sql.$queryRaw`
         select count(*)::integer as n from (select 1 from (${this.#found(tenantId, request)}) f limit ${MAX_COUNT}::integer) c`,
     );

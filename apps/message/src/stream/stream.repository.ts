@@ -3,6 +3,13 @@ import { roomStampSchema, userSnapshotSchema, type UserSnapshot } from '@parlanc
 import { z } from 'zod';
 import { Database, jsonText, rowOf, rowsOf, type Sql } from '../database/database.js';
 
+const listRow = z.object({
+  messageId: z.string(),
+  room: roomStampSchema,
+  sender: userSnapshotSchema,
+  text: z.string(),
+});
+
 /** One stream, or one sender's streams, inside one transaction. */
 export interface StreamScope {
   readonly sql: Sql;
@@ -107,7 +114,7 @@ export class StreamRepository {
   /** What is being written in the rooms that this user is in (or one of them), the oldest first. */
   async list(tenantId: string, userId: string, roomId: string | null, limit: number) {
     return rowsOf(
-      z.object({ messageId: z.string(), room: roomStampSchema, sender: userSnapshotSchema, text: z.string() }),
+      listRow,
       this.database.sql.$queryRaw`
         select s.message_id as "messageId", message.as_stamp(r) as room, s.sender, s.body as text
           from message.member m
