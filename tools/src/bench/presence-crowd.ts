@@ -75,7 +75,11 @@ export class PresenceCrowd {
       host: hostname,
       port: Number(port),
       onEvent: (bytes, start, end) => this.hear(bytes, start, end),
-      onAck: () => answered(),
+      onAck: (_, bytes, from, to) => {
+        const answer = bytes.toString('latin1', from, to);
+        if (answer.includes('"success":true')) answered();
+        else failed(new Error(`${name} ${userId}: not let in: ${answer}`));
+      },
       onLost: (reason) => {
         this.lost.push(`${name} ${userId}: ${reason}`);
         failed(new Error(`${name} ${userId}: ${reason}`));
