@@ -10,6 +10,7 @@ import {
   VChatClient,
   type ChatClient,
   type ChatUser,
+  type ClientSetup,
   type Stack,
 } from '@parlance/testing';
 
@@ -25,6 +26,10 @@ export interface Play {
   readonly history: History;
   readonly api: NativeApi;
   readonly world: ChatWorld;
+  /** Connects and identifies a client, which `end` disconnects. */
+  readonly enter: (client: ChatClient) => Promise<ChatClient>;
+  /** What every client is made with. `kind`: with the user's id it names the client. */
+  readonly setup: (kind: string, user: ChatUser, gateway: number) => ClientSetup;
   /** An address by number; a stack with one address has it at every number. */
   readonly gateway: (index: number) => string;
   readonly sdk: (user: ChatUser, gateway: number) => Promise<ChatClient>;
@@ -60,6 +65,8 @@ export function stage(stack: Stack, patienceMs = PATIENCE_MS): Play {
     history,
     api,
     world: new ChatWorld(api, history),
+    enter,
+    setup,
     gateway,
     sdk: (user, index) => enter(new MinChatSdkClient({ ...setup('sdk', user, index), apiKey: APP_KEY })),
     socket: (user, index) => enter(new MinChatSocketClient({ ...setup('socket', user, index), apiKey: APP_KEY })),
