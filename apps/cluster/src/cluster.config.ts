@@ -11,6 +11,7 @@ import {
   setting,
   testingConfig,
   text,
+  tracingConfig,
   url,
   type ConfigOf,
 } from '@parlance/config';
@@ -68,6 +69,7 @@ export const clusterConfig = fragment('cluster', {
 export const clusterFragments = [
   httpConfig,
   logConfig,
+  tracingConfig,
   drainConfig,
   processConfig,
   natsConfig,

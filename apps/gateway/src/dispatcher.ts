@@ -11,7 +11,7 @@ import type {
   Tenant,
   UserEvent,
 } from '@parlance/domain';
-import type { Logger } from '@parlance/observability';
+import { continueTrace, endSpan, isRecorded, within, type Logger, type Span } from '@parlance/observability';
 import type { AudienceIndex } from './audience-index.js';
 import type { Connection } from './connection.js';
 import { MAX_BACKLOG } from './connection.js';
@@ -54,10 +54,20 @@ export class Dispatcher {
     const hearers = this.live(entry, this.listeners(fact.tenantId, fact.room, fact));
     const finish = (): void => this.dismiss(fact);
     if (hearers.length === 0) return finish();
-    const written = this.write(fact, hearers);
+    const written = this.tell(entry, fact, hearers);
     if (written === undefined) return finish();
     // Whoever the fact removes hears nothing after it, also when it could not be told.
     return written.finally(finish);
+  }
+
+  private tell(entry: LogEntry, fact: Fact, hearers: readonly Connection[]): void | Promise<void> {
+    const step = isRecorded(entry.trace) ? deliveryOf(entry.trace, fact, hearers.length) : undefined;
+    const told = (): void => {
+      this.metrics.deliveredAt(entry.atMs);
+      endSpan(step);
+    };
+    const written = within(step, () => this.write(fact, hearers));
+    return written === undefined ? told() : written.finally(told);
   }
 
   /** A fact for one connection alone: what it is owed, or what came while it bound. */
@@ -232,7 +242,14 @@ export class Dispatcher {
     } catch (error) {
       this.metrics.skipped('render-failed');
       this.logger.error(
-        { code: 'render-failed', err: error, dialect: dialect.name, type: event.type, roomId: event.room?.id },
+        {
+          code: 'render-failed',
+          err: error,
+          dialect: dialect.name,
+          type: event.type,
+          tenantId: event.tenantId,
+          roomId: event.room?.id,
+        },
         'event passed over in one dialect',
       );
       return undefined;
@@ -283,6 +300,14 @@ export class Dispatcher {
       return true;
     });
   }
+}
+
+/** The step of the fact's trace in which this gateway writes it to its connections. */
+function deliveryOf(trace: string, { tenantId, type, pos }: Fact, connections: number): Span | undefined {
+  return continueTrace(trace, 'gateway.deliver', {
+    kind: 'consumer',
+    attributes: { tenantId, type, pos, connections },
+  });
 }
 
 /** Who did it; a user's own event names nobody. */

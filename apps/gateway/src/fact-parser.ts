@@ -8,6 +8,8 @@ export interface LogEntry extends Positioned {
   readonly tenantId: string;
   readonly roomId: string;
   readonly fact: Fact | null;
+  /** traceparent of the step that published it; absent when it was pulled, or belongs to no trace */
+  readonly trace?: string;
 }
 
 const placeSchema = z.object({
@@ -19,9 +21,9 @@ const placeSchema = z.object({
 });
 
 /** Null: not even a place can be read of it; the gap it leaves is pulled. */
-export function parseEntry(raw: unknown): LogEntry | null {
+export function parseEntry(raw: unknown, trace?: string | null): LogEntry | null {
   const parsed = factSchema.safeParse(raw);
-  if (parsed.success) return entryOf(parsed.data, parsed.data);
+  if (parsed.success) return traced(entryOf(parsed.data, parsed.data), trace);
   const place = placeSchema.safeParse(raw);
   return place.success ? entryOf(place.data, null) : null;
 }
@@ -50,6 +52,11 @@ export function parsePage(
   return entries;
 }
 
+/** For the log. */
+export function placeOf({ tenantId, roomId, pos }: LogEntry): Pick<LogEntry, 'tenantId' | 'roomId' | 'pos'> {
+  return { tenantId, roomId, pos };
+}
+
 /** Does the fact bring this user into its room? */
 export function joins({ fact }: LogEntry, userId: string): boolean {
   return fact !== null && broughtBy(fact).includes(userId);
@@ -65,6 +72,10 @@ export function broughtBy(fact: Fact): readonly string[] {
 /** Does the fact end this user's stay? */
 export function leaves({ fact }: LogEntry, userId: string): boolean {
   return fact?.type === 'room.deleted' || (fact?.type === 'member.removed' && fact.userId === userId);
+}
+
+function traced(entry: LogEntry, trace: string | null | undefined): LogEntry {
+  return trace === null || trace === undefined ? entry : { ...entry, trace };
 }
 
 function entryOf(place: z.infer<typeof placeSchema>, fact: Fact | null): LogEntry {

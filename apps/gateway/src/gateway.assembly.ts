@@ -71,11 +71,20 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
   const principals = new PrincipalCache({ verify: (request) => bus.request(verifyCredential, request), now: clock });
   const audiences = new AudienceIndex();
   const views = new ViewCache(bus, directory, logger);
-  const metrics = new GatewayMetrics(env.metrics, {
+  const filled = (): number =>
+    Math.max(gateway.connections.size / own.maxConnections, feed.subscriptions / own.maxSubscriptions);
+  const gauges = {
     connections: () => gateway.connections.size,
     subscriptions: () => feed.subscriptions,
-  });
-  const deliveries = new DeliveryNotes(bus, logger);
+    filled,
+    rooms: () => feed.size,
+    isWhole: () => feed.isWhole(),
+    leaseMembers: () => lease.size,
+    leaseAgeMs: () => lease.ageMs,
+    unconfirmed: () => gateway.unconfirmedCount,
+  };
+  const metrics = new GatewayMetrics(env.metrics, gauges, clock);
+  const deliveries = new DeliveryNotes(bus, logger, () => metrics.dropped('delivery-note'));
   const dispatcher: Dispatcher = new Dispatcher(
     audiences,
     {
@@ -90,7 +99,10 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
         try {
           return (await bus.request(getMessage, { tenantId, viewerId: null, messageId })).message;
         } catch (err) {
-          logger.warn({ code: 'thread-missing', err, messageId }, 'a message is shown without what it answers');
+          logger.warn(
+            { code: 'thread-missing', err, tenantId, messageId },
+            'a message is shown without what it answers',
+          );
           return null;
         }
       },
@@ -151,7 +163,13 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     if (signal.type === 'typing.changed') typing.heard(signal, only);
     return dispatcher.signal(signal, only);
   };
-  const signals = new Signals(io, (signal) => tell(signal, null), logger, redis === null);
+  const signals = new Signals(
+    io,
+    (signal) => tell(signal, null),
+    logger,
+    redis === null,
+    () => metrics.dropped('signal'),
+  );
   const desk = new TypingDesk({
     emit: (signal) => signals.emit(signal),
     now: clock,

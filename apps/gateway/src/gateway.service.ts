@@ -83,6 +83,11 @@ export class Gateway {
     }
   }
 
+  /** Connections that were written facts which their clients have not confirmed yet. */
+  get unconfirmedCount(): number {
+    return this.unconfirmed.size;
+  }
+
   actionsOf(connection: Connection): Actions {
     const known = this.actions.get(connection);
     if (known !== undefined) return known;
@@ -289,7 +294,8 @@ export class Gateway {
         if (connection.state === 'closed') return;
         metrics.resumed('failed');
         const coded = toParlanceError(error);
-        logger.warn({ code: 'resume-failed', err: coded.cause ?? coded }, 'a session was not taken up');
+        const tenantId = found.session.tenantId;
+        logger.warn({ code: 'resume-failed', err: coded.cause ?? coded, tenantId }, 'a session was not taken up');
         // Retryable: the client comes again, with a token that names the session still, and loses nothing.
         if (coded.retryable || connection.pendingBind !== null) this.close(connection, 'refused');
       },

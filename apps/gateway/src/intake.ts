@@ -3,7 +3,7 @@ import { executorFor } from '@parlance/actions';
 import type { Dialect, InboundContext, InboundEvent, Reply, Translation } from '@parlance/dialect-kit';
 import { ParlanceError, toParlanceError } from '@parlance/domain';
 import type { Tenant } from '@parlance/domain';
-import type { Logger } from '@parlance/observability';
+import { endSpan, startTrace, within, type Logger, type Span } from '@parlance/observability';
 import { z } from 'zod';
 import type { Binder } from './binder.js';
 import type { Connection } from './connection.js';
@@ -58,11 +58,16 @@ export class Intake {
     ack: Acknowledge | null,
   ): Promise<void> {
     connection.answering += 1;
+    const startedAt = performance.now();
+    const step = startTrace('gateway.frame', { kind: 'server' });
     try {
-      await this.handle(connection, { event: String(event), args, ack });
+      await within(step, () => this.handle(connection, { event: String(event), args, ack }));
     } catch (error) {
-      this.logger.error({ code: 'frame-failed', err: error }, 'a frame could not be answered');
+      const tenantId = tenantOf(connection)?.id;
+      this.logger.error({ code: 'frame-failed', err: error, tenantId }, 'a frame could not be answered');
     } finally {
+      this.metrics.answered(performance.now() - startedAt);
+      if (step !== undefined) concludeFrame(step, connection, String(event));
       connection.answering -= 1;
       if (connection.answering === 0) connection.charge?.settle();
     }
@@ -107,7 +112,11 @@ export class Intake {
     const failed = (error: unknown): Reply => {
       const coded = toParlanceError(error);
       if (coded.code === 'internal') {
-        this.logger.error({ code: 'frame-failed', err: coded.cause ?? coded }, 'a frame could not be handled');
+        const tenantId = tenantOf(connection)?.id;
+        this.logger.error(
+          { code: 'frame-failed', err: coded.cause ?? coded, tenantId },
+          'a frame could not be handled',
+        );
       }
       return this.refuse(
         connection,
@@ -158,6 +167,14 @@ export class Intake {
     for (const frame of reply.frames ?? []) connection.send(frame);
     if (reply.mode !== undefined) connection.mode = reply.mode;
   }
+}
+
+/** Names a client made up stay out of the traces. */
+function concludeFrame(step: Span, connection: Connection, event: string): void {
+  const { dialect } = connection;
+  const known = dialect?.inbound.has(event) === true ? event : 'unknown';
+  step.setAttributes({ dialect: dialect?.name ?? 'unknown', event: known, tenantId: tenantOf(connection)?.id ?? '' });
+  endSpan(step);
 }
 
 function ignore(): void {}

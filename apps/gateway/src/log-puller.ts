@@ -37,10 +37,15 @@ export class LogPuller {
     room.pulling = true;
     this.slots
       .run(() => this.pull(room))
-      .catch((err: unknown) => {
-        this.metrics.skipped('pull-failed');
-        this.logger.warn({ code: 'pull-failed', err, roomId: room.roomId }, 'the relay will repeat the head');
-      })
+      .then(
+        () => this.metrics.gapPulled('closed'),
+        (err: unknown) => {
+          const { tenantId, roomId } = room;
+          this.metrics.gapPulled('failed');
+          this.metrics.skipped('pull-failed');
+          this.logger.warn({ code: 'pull-failed', err, tenantId, roomId }, 'the relay will repeat the head');
+        },
+      )
       .finally(() => {
         room.pulling = false;
         if (room.pullAgain) this.start(room);

@@ -23,7 +23,16 @@ export const TENANT = sampleTenant().id;
 export const quiet = createLogger({ service: 'spec', level: 'silent' });
 
 export function someMetrics(): GatewayMetrics {
-  return new GatewayMetrics(new Metrics(), { connections: () => 0, subscriptions: () => 0 });
+  const none = (): number => 0;
+  const gauges = {
+    connections: none,
+    subscriptions: none,
+    filled: none,
+    rooms: none,
+    leaseMembers: none,
+    leaseAgeMs: none,
+  };
+  return new GatewayMetrics(new Metrics(), { ...gauges, unconfirmed: none, isWhole: () => true }, Date.now);
 }
 
 /** Two ends of one bus. */

@@ -6,11 +6,11 @@ import { CatchUp } from './catch-up.js';
 import { keyOf } from './connection.js';
 import { parseEvent, type PublishedEvent } from './event-parser.js';
 import type { LogEntry } from './fact-parser.js';
-import { broughtBy, joins, parseEntry } from './fact-parser.js';
+import { broughtBy, joins, placeOf } from './fact-parser.js';
 import type { GatewayMetrics } from './gateway.metrics.js';
 import { LogPuller } from './log-puller.js';
-import { OrderedRoom } from './ordered-room.js';
-import type { Heard, RoomPorts, Since } from './ordered-room.js';
+import { OrderedRoom, type Heard, type RoomPorts, type Since } from './ordered-room.js';
+import { entriesOf, withTraces, type Published, type PublishedFacts } from './published.js';
 
 /** A transaction may commit this much later than the time it carries. */
 export const COMMIT_SLACK_MS = 10_000;
@@ -51,8 +51,6 @@ interface UserListening extends Listening {
   early: Published[];
 }
 
-type Published = { facts: unknown[] } | { heads: Head[] } | { receipts: ReceiptChanged[] } | { events: unknown[] };
-
 /**
  * Hears the rooms and users of this gateway's connections and puts each room's facts in order. Gap, join, reconnect of the bus and
  * a lost last fact all end in the same pull by `pos` (design.md, idea 4).
@@ -90,6 +88,11 @@ export class RoomFeed {
   /** Subscriptions held: each costs the gateway 1.5 to 2.8 KB, so admission is bounded by it. */
   get subscriptions(): number {
     return this.users.size + this.listened.size;
+  }
+
+  /** Rooms whose order is kept. */
+  get size(): number {
+    return this.rooms.size;
   }
 
   /** Nothing is missing that was committed more than a moment ago. */
@@ -205,7 +208,9 @@ export class RoomFeed {
   }
 
   private listen(address: string, handler: (payload: Published) => void): Promise<Subscription> {
-    const subscription = this.bus.listen(roomPublished, address, handler);
+    const subscription = this.bus.listen(roomPublished, address, (payload, _, traces) =>
+      handler(withTraces(payload, traces)),
+    );
     subscription.catch((err: unknown) => this.logger.error({ code: 'listen-failed', err, address }, 'cannot be heard'));
     return subscription;
   }
@@ -238,15 +243,15 @@ export class RoomFeed {
     else if (user.wholeSinceMs === null) {
       // Without the heads that the bind brings there is no telling what is news and what is history.
       if (user.early.length < MAX_EARLY) user.early.push(payload);
+      else this.metrics.dropped('early');
     } else if ('heads' in payload) {
       for (const head of payload.heads) this.onHead(user.tenantId, head, this.wholeSince([user]), true);
     } else {
-      for (const raw of payload.facts) {
-        const entry = this.read(raw);
-        if (entry?.fact?.room.pair != null) this.onDirect(entry, entry.fact.room.pair);
-        else if (entry !== null && joins(entry, user.userId)) this.onJoin(entry);
+      for (const entry of this.read(payload)) {
+        if (entry.fact?.room.pair != null) this.onDirect(entry, entry.fact.room.pair);
+        else if (joins(entry, user.userId)) this.onJoin(entry);
         // Other group facts repeat here what the room's own address tells; one of a room that is not heard is nobody's.
-        else if (entry !== null) this.onGroup(entry, keyOf(entry.tenantId, entry.roomId));
+        else this.onGroup(entry, keyOf(entry.tenantId, entry.roomId));
       }
     }
   }
@@ -257,18 +262,11 @@ export class RoomFeed {
     else if ('events' in payload) for (const raw of payload.events) this.handEvent(raw, null);
     else if ('heads' in payload)
       for (const head of payload.heads) this.onHead(tenantId, head, this.evictedThroughMs, false);
-    else {
-      for (const raw of payload.facts) {
-        const entry = this.read(raw);
-        if (entry !== null) this.onGroup(entry, key);
-      }
-    }
+    else for (const entry of this.read(payload)) this.onGroup(entry, key);
   }
 
-  private read(raw: unknown): LogEntry | null {
-    const entry = parseEntry(raw);
-    if (entry === null) this.metrics.skipped('unreadable');
-    return entry;
+  private read(facts: PublishedFacts): LogEntry[] {
+    return entriesOf(facts, () => this.metrics.skipped('unreadable'));
   }
 
   private onDirect(entry: LogEntry, pair: readonly string[]): void {
@@ -321,8 +319,10 @@ export class RoomFeed {
 
   private offer(room: OrderedRoom, entry: LogEntry): void {
     if (this.options.unsequenced) room.enqueue([entry]);
-    else if (room.isFull) room.applyLate(room.sequencer.hear(entry.pos, entry.atMs));
-    else room.apply(room.sequencer.offer(entry));
+    else if (room.isFull) {
+      this.metrics.dropped('slow-room');
+      room.applyLate(room.sequencer.hear(entry.pos, entry.atMs));
+    } else room.apply(room.sequencer.offer(entry));
   }
 
   /** Since when nothing at these users' addresses can have been missed: the earliest of them. */
@@ -387,7 +387,7 @@ export class RoomFeed {
   private hand(entry: LogEntry): Promise<void> | undefined {
     const failed = (err: unknown): void => {
       this.metrics.skipped('delivery-failed');
-      this.logger.error({ code: 'delivery-failed', err, roomId: entry.roomId, pos: entry.pos }, 'fact passed over');
+      this.logger.error({ code: 'delivery-failed', err, ...placeOf(entry) }, 'fact passed over');
     };
     try {
       this.attach(entry);

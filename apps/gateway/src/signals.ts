@@ -16,6 +16,7 @@ export class Signals {
     private readonly logger: Logger,
     /** no other gateway hears: the in-memory adapter would complain of each signal */
     private readonly alone: boolean,
+    private readonly dropped: () => void = () => undefined,
   ) {
     io.of('/').on(SIGNAL, (payload: unknown) => this.receive(payload));
   }
@@ -27,13 +28,17 @@ export class Signals {
 
   private receive(payload: unknown): void {
     const parsed = signalSchema.safeParse(payload);
-    if (parsed.success) this.hand(parsed.data);
-    else this.logger.warn({ code: 'signal-unreadable' }, 'another gateway sent a signal this one cannot read');
+    if (parsed.success) return this.hand(parsed.data);
+    this.dropped();
+    this.logger.warn({ code: 'signal-unreadable' }, 'another gateway sent a signal this one cannot read');
   }
 
   private hand(signal: Signal): void {
     const failed = (err: unknown): void =>
-      this.logger.error({ code: 'signal-failed', err, type: signal.type }, 'a signal was not delivered');
+      this.logger.error(
+        { code: 'signal-failed', err, tenantId: signal.tenantId, type: signal.type },
+        'a signal was not delivered',
+      );
     try {
       void this.deliver(signal)?.catch(failed);
     } catch (error) {

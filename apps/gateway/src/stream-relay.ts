@@ -77,7 +77,7 @@ export class StreamRelay {
       }
     } catch (err) {
       this.ports.logger.warn(
-        { code: 'streams-unread', err },
+        { code: 'streams-unread', err, tenantId },
         'a connection hears running streams from their next part on',
       );
     }
@@ -108,7 +108,7 @@ export class StreamRelay {
         this.tell(stream, this.ports.listeners(stream));
       })
       .catch((err: unknown) =>
-        this.ports.logger.warn({ code: 'stream-unread', err, messageId }, 'the next part asks again'),
+        this.ports.logger.warn({ code: 'stream-unread', err, tenantId, messageId }, 'the next part asks again'),
       )
       .finally(() => {
         stream.pulling = false;

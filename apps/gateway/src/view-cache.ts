@@ -67,7 +67,10 @@ export class ViewCache {
       } catch (error) {
         const again = error instanceof ParlanceError && error.retryable && attempt < TRIES;
         if (!again) {
-          this.logger.warn({ code: 'view-missing', err: error, roomId }, 'facts of a room are shown without its view');
+          this.logger.warn(
+            { code: 'view-missing', err: error, tenantId, roomId },
+            'facts of a room are shown without its view',
+          );
           return null;
         }
         await new Promise((resolve) => setTimeout(resolve, Math.min(MAX_RETRY_MS, 50 * 2 ** attempt)));

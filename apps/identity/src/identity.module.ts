@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { sealer } from '@parlance/auth';
-import { CLOCK, DRAIN, HEALTH, LOGGER, type Drain } from '@parlance/bootstrap';
+import { CLOCK, DRAIN, HEALTH, LOGGER, METRICS, type Drain } from '@parlance/bootstrap';
 import { objectIdMaker } from '@parlance/domain';
-import type { Clock, Health, Logger } from '@parlance/observability';
+import type { Clock, Health, Logger, Metrics } from '@parlance/observability';
 import { createPersistence, type Persistence } from '@parlance/persistence';
 import { randomBytes } from 'node:crypto';
 import { CredentialController } from './credential/credential.controller.js';
@@ -75,9 +75,9 @@ export class IdentityModule {
         },
         {
           provide: PUSH,
-          useFactory: (logger: Logger, now: Clock, newId: () => string, drain: Drain) =>
-            pushProviderOf(settings, { logger, now, newId, drain }),
-          inject: [LOGGER, CLOCK, NEW_ID, DRAIN],
+          useFactory: (logger: Logger, metrics: Metrics, now: Clock, newId: () => string, drain: Drain) =>
+            pushProviderOf(settings, { logger, metrics, now, newId, drain }),
+          inject: [LOGGER, METRICS, CLOCK, NEW_ID, DRAIN],
         },
         ...NOUNS,
       ],

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ApiModule, apiFragments } from '@parlance/api';
 import {
+  busMetrics,
   greeting,
   openHome,
   urlOf,
@@ -45,7 +46,7 @@ export function standalone({ print, fail }: StandaloneHost): ServiceDefinition<t
   return {
     name: 'standalone',
     fragments,
-    connect: async (config, { logger }) => {
+    connect: async (config, { logger, metrics }) => {
       const { folder, databaseDir, secrets } = await openHome(config.standalone.dataDir);
       const embedded =
         config.database.url === MADE_AT_START
@@ -56,7 +57,7 @@ export function standalone({ print, fail }: StandaloneHost): ServiceDefinition<t
             })
           : null;
       prepared = { databaseUrl: embedded?.url ?? config.database.url, secrets, folder };
-      const bus = withTestFaults(inProcessBus(), config);
+      const bus = withTestFaults(inProcessBus({ log: logger, metrics: busMetrics(metrics) }), config);
       let closing = false;
       void embedded?.exited.then((lastLines) => {
         if (!closing) fail(`the embedded Postgres has ended. Start again; its last words were: ${lastLines}`);

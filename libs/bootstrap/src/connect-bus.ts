@@ -1,6 +1,7 @@
 import { connectNats, faultyBus, type Bus } from '@parlance/bus';
 import { busFragments, type ConfigOf } from '@parlance/config';
 import { ParlanceError } from '@parlance/domain';
+import { busMetrics } from './bus.metrics.js';
 import type { Foundation } from './platform.module.js';
 import type { Connection } from './run-service.js';
 
@@ -20,17 +21,7 @@ export async function connectBus(
   config: BusSettings,
   { logger, metrics, health }: Foundation,
 ): Promise<Connection<Bus>> {
-  const drops = metrics.counter({
-    name: 'bus_drops_total',
-    help: 'Messages not handed on, by reason.',
-    labels: ['reason'],
-  });
-  const bus = await connectNats({
-    servers: config.bus.urls,
-    name,
-    log: logger,
-    metrics: { onDrop: (reason) => drops.inc({ reason }) },
-  });
+  const bus = await connectNats({ servers: config.bus.urls, name, log: logger, metrics: busMetrics(metrics) });
   // A service that cannot be reached is not ready, however well it is itself.
   health.register('nats', () => (bus.connected ? null : 'NATS is away'));
   const used = withTestFaults(bus, config);

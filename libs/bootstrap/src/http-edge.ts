@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Health, Metrics } from '@parlance/observability';
+import type { Histogram } from 'prom-client';
 
 type Next = () => void;
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
  * The first thing each HTTP request meets: health and metrics, which are answered in every state, and the gate that turns requests
@@ -11,11 +14,20 @@ export class HttpEdge {
   #open = true;
   #inside = 0;
   #whenEmpty: (() => void)[] = [];
+  readonly #seconds: Histogram<'status'>;
 
   constructor(
     private readonly health: Health,
     private readonly metrics: Metrics,
-  ) {}
+  ) {
+    this.#seconds = metrics.histogram({
+      name: 'http_request_seconds',
+      help: 'Time of one HTTP request, those for health and metrics aside, by the first digit of its status.',
+      labels: ['status'],
+      buckets: SECONDS,
+    });
+    metrics.gauge({ name: 'http_requests_count', help: 'HTTP requests that are inside.', read: () => this.#inside });
+  }
 
   readonly handle = async (request: IncomingMessage, response: ServerResponse, next: Next): Promise<void> => {
     const answer = this.#platformRoute(request);
@@ -49,8 +61,13 @@ export class HttpEdge {
   }
 
   #admit(response: ServerResponse, next: Next): void {
+    const startedAt = performance.now();
     this.#inside += 1;
-    response.once('close', () => this.#leave());
+    response.once('close', () => {
+      this.#leave();
+      const status = `${Math.floor(response.statusCode / 100)}xx`;
+      this.#seconds.observe({ status }, (performance.now() - startedAt) / 1_000);
+    });
     next();
   }
 

@@ -1,4 +1,5 @@
 export { TimedOutError, bounded } from './bounded.js';
+export { busMetrics } from './bus.metrics.js';
 export { busFragments, connectBus, withTestFaults, type BusSettings } from './connect-bus.js';
 export { DRAIN_PHASES, Drain, type DrainHook, type DrainOptions, type DrainPhase, type DrainReport } from './drain.js';
 export { assertCanListen, urlOf, type HttpAddress } from './http-listener.js';

@@ -1,4 +1,6 @@
-/** Runs a job again and again, never two of it at once, and stops between two runs. */
+import { outside } from '@parlance/observability';
+
+/** Runs a job again and again, never two of it at once, and stops between two runs. Belongs to no trace, whoever pokes it. */
 export class JobLoop {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
@@ -12,7 +14,7 @@ export class JobLoop {
   ) {}
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#running ??= outside(async () => this.#run());
   }
 
   /** There is something to do: runs now, or, if a run is on its way, once more right after it. */

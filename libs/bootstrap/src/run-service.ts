@@ -1,6 +1,14 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { baseFragments, hasSettingsOf, type ConfigOf, type Environment, type Fragment } from '@parlance/config';
-import { Health, Metrics, createLogger, systemClock, type Clock, type LoggerOptions } from '@parlance/observability';
+import {
+  Health,
+  Metrics,
+  createLogger,
+  startTracing,
+  systemClock,
+  type Clock,
+  type LoggerOptions,
+} from '@parlance/observability';
 import { bounded } from './bounded.js';
 import { Drain } from './drain.js';
 import { assertCanListen, type HttpAddress } from './http-listener.js';
@@ -109,7 +117,7 @@ function createFoundation(
   const logger = createLogger(destination === undefined ? options : { ...options, destination });
   return {
     logger,
-    metrics: new Metrics({ processMetrics: true }),
+    metrics: new Metrics({ service, processMetrics: true }),
     health: new Health(),
     drain: new Drain({ logger, graceMs: config.drain.graceMs }),
     clock,
@@ -123,10 +131,18 @@ async function startService<F extends readonly Fragment[], B>(
 ): Promise<RunningApp> {
   const http = definition.http?.(config) ?? config.http;
   await assertCanListen(http);
-  const connection = await definition.connect(config, foundation);
+  const { logger, metrics } = foundation;
+  const tracing = await startTracing({ service: definition.name, ...config.tracing, logger, metrics });
+  const connection = await orRelease(
+    async () => definition.connect(config, foundation),
+    async () => tracing.close(),
+  );
   const platform = { ...foundation, bus: connection.bus };
-  const release = async (): Promise<void> => connection.close();
-  const modules = await modulesOrRelease(async () => definition.modules(config, platform), release);
+  const release = async (): Promise<void> => {
+    await connection.close();
+    await tracing.close();
+  };
+  const modules = await orRelease(async () => definition.modules(config, platform), release);
   return startApp({
     platform,
     modules,
@@ -138,7 +154,7 @@ async function startService<F extends readonly Fragment[], B>(
 }
 
 /** `startApp` releases what it could not start; before it is called, that is ours to do. */
-async function modulesOrRelease<T>(make: () => Promise<T>, release: () => Promise<void>): Promise<T> {
+async function orRelease<T>(make: () => Promise<T>, release: () => Promise<void>): Promise<T> {
   try {
     return await make();
   } catch (error) {

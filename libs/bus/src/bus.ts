@@ -5,13 +5,14 @@ import type { z } from 'zod';
 export interface RequestOptions {
   /** milliseconds until the request fails with `unavailable`; default 3,000, never more than 10,000 */
   readonly timeoutMs?: number | undefined;
-  /** correlation id handed to the handler as `RequestContext.trace` */
+  /** W3C traceparent handed to the handler as `RequestContext.trace`; default: that of the work which asks, if it belongs to a trace */
   readonly trace?: string | undefined;
 }
 
 export interface RequestContext {
   /** milliseconds since the epoch on the receiver's clock; nobody waits for the answer after it */
   readonly deadline: number;
+  /** traceparent of the step that serves the request, or of the caller's where this process traces nothing */
   readonly trace: string | null;
 }
 
@@ -35,9 +36,17 @@ export interface ServeOptions {
   readonly concurrency?: number | undefined;
 }
 
+/** The traceparents of an event's parts; beyond its end, and where null, a part belongs to no trace. */
+export type EventTraces = readonly (string | null)[];
+
 export interface ListenOptions {
   /** listeners of one queue share the events: each is heard by exactly one of them */
   readonly queue?: string | undefined;
+}
+
+export interface PublishOptions {
+  /** traceparents, one for each part of the payload, in the order in which its listeners take them apart */
+  readonly traces?: EventTraces | undefined;
 }
 
 export type BusStatus = 'connected' | 'disconnected';
@@ -77,16 +86,21 @@ export interface Bus {
    * Tells whoever listens at `address`; at most once. While disconnected the event is dropped and counted.
    * Throws `invalid` (address) and `too-large`.
    */
-  publish<P extends z.ZodType>(contract: EventContract<P>, address: string, payload: z.input<P>): void;
+  publish<P extends z.ZodType>(
+    contract: EventContract<P>,
+    address: string,
+    payload: z.input<P>,
+    options?: PublishOptions,
+  ): void;
 
   /**
    * Hears events of one contract at one address; those of other contracts or versions at the address are skipped. What the handler
-   * throws is logged and counted. Known to the server only after `flush`.
+   * throws is logged and counted. Known to the server only after `flush`. `traces`: as they were published, none when there were none.
    */
   listen<P extends z.ZodType>(
     contract: EventContract<P>,
     address: string,
-    handler: (payload: z.output<P>, address: string) => void,
+    handler: (payload: z.output<P>, address: string, traces: EventTraces) => void,
     options?: ListenOptions,
   ): Promise<Subscription>;
 

@@ -1,7 +1,8 @@
 import type { EventContract } from '@parlance/contracts';
+import { outside } from '@parlance/observability';
 import type { z } from 'zod';
 import { checkAddress } from './address.js';
-import type { ListenOptions, Subscription } from './bus.js';
+import type { EventTraces, ListenOptions, PublishOptions, Subscription } from './bus.js';
 import { type BusEnvironment, guarded } from './ports.js';
 import type { Delivery, Transport, TransportSubscription } from './transport.js';
 import { readEvent, writeEvent } from './wire.js';
@@ -15,9 +16,14 @@ export class Events {
     private readonly env: BusEnvironment,
   ) {}
 
-  publish<P extends z.ZodType>(contract: EventContract<P>, address: string, payload: z.input<P>): void {
+  publish<P extends z.ZodType>(
+    contract: EventContract<P>,
+    address: string,
+    payload: z.input<P>,
+    options?: PublishOptions,
+  ): void {
     checkAddress(address);
-    const text = writeEvent(contract.v, contract.name, payload);
+    const text = writeEvent(contract.v, contract.name, payload, options?.traces);
     if (this.transport.publish(address, text)) return;
     this.env.metrics.onDrop?.(this.transport.connected ? 'backlog' : 'disconnected', address);
   }
@@ -25,7 +31,7 @@ export class Events {
   listen<P extends z.ZodType>(
     contract: EventContract<P>,
     address: string,
-    handler: (payload: z.output<P>, address: string) => void,
+    handler: (payload: z.output<P>, address: string, traces: EventTraces) => void,
     options?: ListenOptions,
   ): Subscription {
     checkAddress(address);
@@ -48,7 +54,7 @@ export class Events {
   private take<P extends z.ZodType>(
     contract: EventContract<P>,
     delivery: Delivery,
-    handler: (payload: z.output<P>, address: string) => void,
+    handler: (payload: z.output<P>, address: string, traces: EventTraces) => void,
   ): void {
     const { subject } = delivery;
     const envelope = readEvent(delivery.text());
@@ -60,15 +66,19 @@ export class Events {
       return this.skip(contract, subject, 'An event on the bus does not fit its contract.', payload.error);
     }
     try {
-      handler(payload.data, subject);
+      // In one process the publisher's own trace would reach this far, for whatever it published last.
+      outside(() => handler(payload.data, subject, envelope.traces ?? []));
     } catch (error) {
       this.env.metrics.onListenerError?.(contract.name);
-      this.env.log.error({ event: contract.name, address: subject, err: error }, 'A bus listener failed.');
+      this.env.log.error(
+        { code: 'bus-listener-failed', event: contract.name, address: subject, err: error },
+        'A bus listener failed.',
+      );
     }
   }
 
   private skip(contract: EventContract, address: string, message: string, err?: unknown): void {
     this.env.metrics.onDrop?.('malformed', address);
-    this.env.log.warn({ event: contract.name, address, err }, message);
+    this.env.log.warn({ code: 'bus-unreadable', event: contract.name, address, err }, message);
   }
 }

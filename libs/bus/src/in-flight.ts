@@ -18,6 +18,11 @@ export class InFlight {
     private readonly concurrency = Number.POSITIVE_INFINITY,
   ) {}
 
+  /** Items taken and not answered. */
+  get size(): number {
+    return this.items;
+  }
+
   hasRoomFor(items: number): boolean {
     return this.items + items <= this.maxItems;
   }

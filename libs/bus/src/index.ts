@@ -3,7 +3,9 @@ export type {
   BatchItem,
   Bus,
   BusStatus,
+  EventTraces,
   ListenOptions,
+  PublishOptions,
   RequestContext,
   RequestOptions,
   ServeOptions,
@@ -11,7 +13,8 @@ export type {
 } from './bus.js';
 export { createInProcessHub, inProcessBus } from './in-process.js';
 export type { HubOptions, InProcessHub } from './in-process.js';
-export type { BusLog, BusMetrics, BusOptions, DropReason } from './ports.js';
+export { DROP_REASONS } from './ports.js';
+export type { BusLoad, BusLog, BusMetrics, BusOptions, DropReason } from './ports.js';
 export { connectNats } from './nats.js';
 export type { NatsOptions } from './nats.js';
 export { faultyBus } from './fault/faulty-bus.js';

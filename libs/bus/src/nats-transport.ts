@@ -122,7 +122,10 @@ export class NatsTransport implements Transport {
     else if (status.type === 'error') this.report(status.error);
     else if (status.type === 'close' && !this.closing) {
       this.setConnected(false);
-      this.env.log.error({}, 'The NATS client gave the connection up; this process must be restarted.');
+      this.env.log.error(
+        { code: 'nats-closed' },
+        'The NATS client gave the connection up; this process must be restarted.',
+      );
     }
   }
 
@@ -135,7 +138,7 @@ export class NatsTransport implements Transport {
   }
 
   private report(err: unknown): void {
-    this.env.log.error({ err }, 'NATS reported an error.');
+    this.env.log.error({ code: 'nats-error', err }, 'NATS reported an error.');
   }
 
   /** Closing steps go on without an answer: the process is leaving anyhow. */
@@ -143,7 +146,7 @@ export class NatsTransport implements Transport {
     try {
       await within(FLUSH_TIMEOUT_MS, step);
     } catch (err) {
-      this.env.log.warn({ err }, 'NATS did not confirm in time.');
+      this.env.log.warn({ code: 'nats-unconfirmed', err }, 'NATS did not confirm in time.');
     }
   }
 }

@@ -8,12 +8,29 @@ export interface BusLog {
  * Why a message was not handed on. `disconnected`: published while the connection was away. `backlog`: the server takes too slowly.
  * `malformed`: not readable, or not what its contract says. `expired`: its deadline had passed. `slow-consumer`: the receiver's queue was full.
  */
-export type DropReason = 'disconnected' | 'backlog' | 'malformed' | 'expired' | 'slow-consumer';
+export const DROP_REASONS = ['disconnected', 'backlog', 'malformed', 'expired', 'slow-consumer'] as const;
+
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** What one bus holds. */
+export interface BusLoad {
+  /** own requests that have no answer yet */
+  readonly pending: number;
+  /** items of others taken and not answered */
+  readonly inFlight: number;
+}
 
 /** Counters of the bus, all optional. Calls must be cheap and must not throw. */
 export interface BusMetrics {
+  /** Called once: how to ask for the load. */
+  onOpen?(load: () => BusLoad): void;
   onDrop?(reason: DropReason, subject: string): void;
+  /** A wire request left. */
   onBatch?(subject: string, items: number): void;
+  /** All items of a wire request have been answered, `ms` after it left. */
+  onAnswered?(subject: string, ms: number): void;
+  /** A wire request arrived. */
+  onServed?(subject: string, items: number): void;
   onListenerError?(contract: string): void;
   onRequestError?(subject: string, code: string): void;
 }
@@ -45,7 +62,7 @@ export function guarded<A extends readonly unknown[]>(
     try {
       callback(...args);
     } catch (err) {
-      log.error({ err }, 'A bus callback failed.');
+      log.error({ code: 'bus-callback-failed', err }, 'A bus callback failed.');
     }
   };
 }

@@ -1,5 +1,6 @@
 import type { RequestContract } from '@parlance/contracts';
 import { ParlanceError, toParlanceError } from '@parlance/domain';
+import { activeTrace } from '@parlance/observability';
 import type { z } from 'zod';
 import { checkAddress } from './address.js';
 import { cutBatches, requestLimits } from './batching.js';
@@ -20,6 +21,12 @@ import { type AnswerEnvelope, jsonOf, readAnswer, readError, type WireAnswer, wr
 
 /** Expiry is looked at this often (milliseconds), for all requests at once: a timer per request would cost more than the request. */
 const SWEEP_MS = 25;
+/**
+ * With so many batches unanswered, the next one waits until this long after the last (milliseconds): under load one large batch costs all
+ * on its way less than many small ones. Whoever asks while little is under way never waits.
+ */
+const BUSY_FLIGHTS = 8;
+const GATHER_MS = 4;
 
 interface Pending {
   json: string;
@@ -34,6 +41,8 @@ interface Flight {
   readonly contract: RequestContract;
   /** null: answered or given up */
   readonly items: (Pending | null)[];
+  /** ms on the monotonic clock */
+  readonly leftAt: number;
   open: number;
 }
 
@@ -44,6 +53,8 @@ export class Requester {
   private pending = 0;
   private queuedBytes = 0;
   private flushing = false;
+  /** ms on the monotonic clock */
+  private flushedAt = -Infinity;
   private tokens = 0;
   private lostAt: number | null = null;
   private closed = false;
@@ -57,6 +68,11 @@ export class Requester {
   ) {
     transport.onReply(guarded(env.log, (token, text) => this.take(token, text)));
     transport.onStatus((status) => this.changeStatus(status));
+  }
+
+  /** Requests that have no answer yet. */
+  get unanswered(): number {
+    return this.pending;
   }
 
   request<I extends z.ZodType, O extends z.ZodType>(
@@ -107,7 +123,7 @@ export class Requester {
     checkAddress(contract.subject);
     const json = jsonOf(input);
     if (json === undefined) throw new ParlanceError('invalid', 'A request needs an input.');
-    const trace = options?.trace ?? null;
+    const trace = options?.trace ?? activeTrace();
     const bytes = Buffer.byteLength(json) + Buffer.byteLength(trace ?? '') + ITEM_OVERHEAD_BYTES;
     const maxBytes = this.transport.maxPayload - ENVELOPE_BYTES;
     if (bytes > maxBytes) throw tooLarge('The request', maxBytes);
@@ -129,11 +145,14 @@ export class Requester {
   private scheduleFlush(): void {
     if (this.flushing || this.lostAt !== null) return;
     this.flushing = true;
-    setImmediate(() => this.flush());
+    const waitMs = this.flights.size < BUSY_FLIGHTS ? 0 : this.flushedAt + GATHER_MS - performance.now();
+    if (waitMs > 0) setTimeout(() => this.flush(), waitMs);
+    else setImmediate(() => this.flush());
   }
 
   private flush(): void {
     this.flushing = false;
+    this.flushedAt = performance.now();
     // A lost connection: the items wait for it, within the grace time, under the sweep.
     if (this.lostAt !== null) return;
     this.queuedBytes = 0;
@@ -155,7 +174,7 @@ export class Requester {
     );
     for (const item of batch) item.json = '';
     const token = (this.tokens++).toString(36);
-    const flight: Flight = { contract, items: [...batch], open: batch.length };
+    const flight: Flight = { contract, items: [...batch], leftAt: performance.now(), open: batch.length };
     this.flights.set(token, flight);
     this.env.metrics.onBatch?.(contract.subject, batch.length);
     const refusal = this.ask(contract.subject, token, text);
@@ -179,7 +198,7 @@ export class Requester {
     if (text === null) return this.fail(token, flight, unavailable(`Nobody serves ${subject} at the moment.`));
     const envelope = readAnswer(text);
     if (envelope === null) {
-      this.env.log.error({ subject }, 'An answer on the bus could not be read.');
+      this.env.log.error({ code: 'bus-unreadable', subject }, 'An answer on the bus could not be read.');
       return this.fail(token, flight, new ParlanceError('internal', 'The answer could not be read.'));
     }
     this.settle(token, flight, envelope);
@@ -191,10 +210,15 @@ export class Requester {
       const item = place === undefined ? undefined : flight.items[place];
       if (place !== undefined && item) this.answer(flight, place, item, answer);
     }
-    if (flight.open === 0) this.flights.delete(token);
+    if (flight.open === 0) this.conclude(token, flight);
     else if (envelope.at === undefined) {
       this.fail(token, flight, new ParlanceError('internal', 'The answer misses items.'));
     }
+  }
+
+  private conclude(token: string, { contract, leftAt }: Flight): void {
+    this.flights.delete(token);
+    this.env.metrics.onAnswered?.(contract.subject, performance.now() - leftAt);
   }
 
   private answer(flight: Flight, place: number, item: Pending, answer: WireAnswer): void {
@@ -278,7 +302,10 @@ export class Requester {
   }
 
   private misfit(contract: RequestContract, cause: z.ZodError): ParlanceError {
-    this.env.log.error({ subject: contract.subject, err: cause }, 'An answer on the bus does not fit its contract.');
+    this.env.log.error(
+      { code: 'bus-answer-unfit', subject: contract.subject, err: cause },
+      'An answer on the bus does not fit its contract.',
+    );
     return new ParlanceError('internal', 'The answer does not fit its contract.', undefined, { cause });
   }
 }

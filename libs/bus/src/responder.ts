@@ -1,5 +1,15 @@
 import type { RequestContract } from '@parlance/contracts';
 import { ParlanceError, toParlanceError } from '@parlance/domain';
+import {
+  continueTrace,
+  endSpan,
+  outside,
+  traceFieldsOf,
+  traceOf,
+  within,
+  type Span,
+  type SpanOptions,
+} from '@parlance/observability';
 import type { z } from 'zod';
 import { checkAddress, owningService } from './address.js';
 import { AnswerSheet } from './answer-sheet.js';
@@ -9,10 +19,12 @@ import { InFlight } from './in-flight.js';
 import { DRAIN_TIMEOUT_MS, MAX_IN_FLIGHT_ITEMS } from './limits.js';
 import { type BusEnvironment, guarded } from './ports.js';
 import type { Delivery, Transport } from './transport.js';
-import { fieldsOf, readRequest, type RequestEnvelope, writeError, writeValue } from './wire.js';
+import { fieldsOf, isFailure, readRequest, type RequestEnvelope, writeError, writeValue } from './wire.js';
 
 /** An item that passed its schema, and where its answer goes. */
 interface Job<I> extends BatchItem<I> {
+  /** the step of its trace, ended by the answer */
+  readonly span: Span | undefined;
   readonly answer: (text: string) => void;
 }
 
@@ -26,11 +38,19 @@ interface Server<I extends z.ZodType> {
 /** The service's side: checks what comes, calls the handlers, writes the answers. */
 export class Responder {
   private readonly servers = new Set<Subscription>();
+  private readonly flights = new Set<InFlight>();
 
   constructor(
     private readonly transport: Transport,
     private readonly env: BusEnvironment,
   ) {}
+
+  /** Items taken and not answered. */
+  get inFlight(): number {
+    let items = 0;
+    for (const flight of this.flights) items += flight.size;
+    return items;
+  }
 
   serve<I extends z.ZodType, O extends z.ZodType>(
     contract: RequestContract<I, O>,
@@ -39,10 +59,10 @@ export class Responder {
   ): Subscription {
     const inFlight = new InFlight(options?.maxInFlight ?? MAX_IN_FLIGHT_ITEMS, options?.concurrency);
     const one = async (job: Job<z.output<I>>): Promise<void> => {
-      job.answer(await this.answerOf(contract, job.context, async () => handler(job.input, job.context)));
+      job.answer(await this.answerOf(contract, job, async () => handler(job.input, job.context)));
     };
     const handle = (jobs: readonly Job<z.output<I>>[]): void => {
-      for (const job of jobs) inFlight.run(1, () => one(job));
+      for (const job of jobs) inFlight.run(1, () => inTrace(job, () => one(job)));
     };
     return this.open({ contract, inFlight, handle });
   }
@@ -58,7 +78,8 @@ export class Responder {
       const texts = live.length > 0 ? await this.answersOf(contract, live, handler) : [];
       for (const [index, job] of live.entries()) job.answer(texts[index] ?? this.broken(contract, null));
     };
-    const handle = (jobs: readonly Job<z.output<I>>[]): void => inFlight.run(jobs.length, () => batch(jobs));
+    const handle = (jobs: readonly Job<z.output<I>>[]): void =>
+      inFlight.run(jobs.length, () => outside(() => batch(jobs)));
     return this.open({ contract, inFlight, handle });
   }
 
@@ -77,9 +98,11 @@ export class Responder {
       await carrier.stop();
       await server.inFlight.idle(DRAIN_TIMEOUT_MS);
       this.servers.delete(subscription);
+      this.flights.delete(server.inFlight);
     };
     const subscription: Subscription = { stop: () => (stopping ??= stop()) };
     this.servers.add(subscription);
+    this.flights.add(server.inFlight);
     return subscription;
   }
 
@@ -88,8 +111,9 @@ export class Responder {
     const envelope = readRequest(delivery.text());
     if (reply === undefined || envelope === null) {
       this.env.metrics.onDrop?.('malformed', subject);
-      return this.env.log.warn({ subject }, 'A request on the bus could not be read.');
+      return this.env.log.warn({ code: 'bus-unreadable', subject }, 'A request on the bus could not be read.');
     }
+    this.env.metrics.onServed?.(subject, envelope.items.length);
     const send = (text: string): void => this.reply(subject, reply, text);
     const sheet = new AnswerSheet(envelope.items.length, envelope.v, this.transport.maxPayload, send);
     const refusal = this.refusal(server, envelope);
@@ -103,7 +127,7 @@ export class Responder {
       // The caller hears of it by its own timeout.
       this.env.metrics.onDrop?.(this.transport.connected ? 'backlog' : 'disconnected', subject);
     } catch (err) {
-      this.env.log.error({ subject, err }, 'An answer could not be sent.');
+      this.env.log.error({ code: 'bus-answer-unsent', subject, err }, 'An answer could not be sent.');
     }
   }
 
@@ -125,10 +149,15 @@ export class Responder {
     const jobs: Job<z.output<I>>[] = [];
     for (const [place, item] of envelope.items.entries()) {
       const left = typeof ttl === 'number' ? ttl : (ttl[place] ?? 0);
-      const context = { deadline: now + left, trace: Array.isArray(trace) ? (trace[place] ?? null) : trace };
-      const answer = (text: string): void => sheet.put(place, text);
+      const carried = Array.isArray(trace) ? (trace[place] ?? null) : trace;
+      const span = carried === null ? undefined : continueTrace(carried, contract.subject, stepOf(item));
+      const context = { deadline: now + left, trace: span === undefined ? carried : traceOf(span) };
+      const answer = (text: string): void => {
+        sheet.put(place, text);
+        if (span !== undefined) endSpan(span, isFailure(text) ? 'failed' : undefined);
+      };
       const input = contract.input.safeParse(item);
-      if (input.success) jobs.push({ input: input.data, context, answer });
+      if (input.success) jobs.push({ input: input.data, context, span, answer });
       else
         answer(
           writeError(new ParlanceError('invalid', 'The request is not valid.', { fields: fieldsOf(input.error) })),
@@ -139,14 +168,14 @@ export class Responder {
 
   private async answerOf<O extends z.ZodType>(
     contract: RequestContract<z.ZodType, O>,
-    context: RequestContext,
+    job: Job<unknown>,
     handler: () => Promise<z.input<O>>,
   ): Promise<string> {
-    if (this.isExpired(contract, context)) return writeError(expired());
+    if (this.isExpired(contract, job.context)) return writeError(expired());
     try {
       return writeValue(await handler());
     } catch (error) {
-      return this.broken(contract, error);
+      return this.broken(contract, error, job);
     }
   }
 
@@ -158,19 +187,19 @@ export class Responder {
     try {
       const answers = await handler(jobs.map(({ input, context }) => ({ input, context })));
       if (answers.length !== jobs.length) throw new Error(`${jobs.length} items got ${answers.length} answers`);
-      return answers.map((answer) => this.writeBatchAnswer(contract, answer));
+      return answers.map((answer, index) => this.writeBatchAnswer(contract, answer, jobs[index]));
     } catch (error) {
       const text = this.broken(contract, error);
       return jobs.map(() => text);
     }
   }
 
-  private writeBatchAnswer(contract: RequestContract, answer: BatchAnswer<unknown>): string {
-    if (!answer.ok) return this.broken(contract, answer.error);
+  private writeBatchAnswer(contract: RequestContract, answer: BatchAnswer<unknown>, job?: Job<unknown>): string {
+    if (!answer.ok) return this.broken(contract, answer.error, job);
     try {
       return writeValue(answer.value);
     } catch (error) {
-      return this.broken(contract, error);
+      return this.broken(contract, error, job);
     }
   }
 
@@ -187,10 +216,14 @@ export class Responder {
   }
 
   /** What a handler threw, as it crosses the bus. What is not a coded error stays here, in the log. */
-  private broken(contract: RequestContract, thrown: unknown): string {
+  private broken({ subject }: RequestContract, thrown: unknown, job?: Job<unknown>): string {
     const error = toParlanceError(thrown);
     if (error.code === 'internal') {
-      this.env.log.error({ subject: contract.subject, err: error.cause ?? error }, 'A bus handler failed.');
+      const whose = { ...tenantOf(job?.input), ...traceFieldsOf(job?.context.trace) };
+      this.env.log.error(
+        { code: 'bus-handler-failed', subject, ...whose, err: error.cause ?? error },
+        'A bus handler failed.',
+      );
     }
     return writeError(error);
   }
@@ -198,4 +231,21 @@ export class Responder {
 
 function expired(): ParlanceError {
   return unavailable('The request came too late to be handled.');
+}
+
+/** A request that belongs to no trace must not belong to that of whoever came before it. */
+function inTrace<T>({ span }: Job<unknown>, work: () => T): T {
+  return span === undefined ? outside(work) : within(span, work);
+}
+
+function stepOf(input: unknown): SpanOptions {
+  return { kind: 'server', attributes: { ...tenantOf(input) } };
+}
+
+const NOBODY = {};
+
+/** Whose request it is, where it says so. */
+function tenantOf(input: unknown): { readonly tenantId?: string } {
+  if (typeof input !== 'object' || input === null || !('tenantId' in input)) return NOBODY;
+  return typeof input.tenantId === 'string' ? { tenantId: input.tenantId } : NOBODY;
 }

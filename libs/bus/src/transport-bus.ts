@@ -5,7 +5,9 @@ import type {
   BatchItem,
   Bus,
   BusStatus,
+  EventTraces,
   ListenOptions,
+  PublishOptions,
   RequestContext,
   RequestOptions,
   ServeOptions,
@@ -36,6 +38,7 @@ export class TransportBus implements Bus {
     this.requester = new Requester(transport, this.env, options.maxPending);
     this.responder = new Responder(transport, this.env);
     this.events = new Events(transport, this.env);
+    this.env.metrics.onOpen?.(() => ({ pending: this.requester.unanswered, inFlight: this.responder.inFlight }));
   }
 
   get connected(): boolean {
@@ -68,14 +71,19 @@ export class TransportBus implements Bus {
     return this.responder.serveBatch(contract, handler, options);
   }
 
-  publish<P extends z.ZodType>(contract: EventContract<P>, address: string, payload: z.input<P>): void {
-    this.events.publish(contract, address, payload);
+  publish<P extends z.ZodType>(
+    contract: EventContract<P>,
+    address: string,
+    payload: z.input<P>,
+    options?: PublishOptions,
+  ): void {
+    this.events.publish(contract, address, payload, options);
   }
 
   async listen<P extends z.ZodType>(
     contract: EventContract<P>,
     address: string,
-    handler: (payload: z.output<P>, address: string) => void,
+    handler: (payload: z.output<P>, address: string, traces: EventTraces) => void,
     options?: ListenOptions,
   ): Promise<Subscription> {
     this.refuseWhenDraining();

@@ -35,7 +35,13 @@ const answerEnvelope = z.object({
 });
 export type AnswerEnvelope = z.infer<typeof answerEnvelope>;
 
-const eventEnvelope = z.object({ v: z.int(), name: z.string(), payload: z.unknown() });
+/** `traces`: traceparents of the payload's parts, absent when there are none. */
+const eventEnvelope = z.object({
+  v: z.int(),
+  name: z.string(),
+  traces: z.array(z.string().nullable()).optional(),
+  payload: z.unknown(),
+});
 export type EventEnvelope = z.infer<typeof eventEnvelope>;
 
 function parseJson(text: string): unknown {
@@ -80,8 +86,9 @@ export function writeAnswer(v: number, at: readonly number[] | null, answers: re
   return `{"v":${v},${places}"answers":[${answers.join(',')}]}`;
 }
 
-export function writeEvent(v: number, name: string, payload: unknown): string {
-  return `{"v":${v},"name":${JSON.stringify(name)},"payload":${encodeJson(payload)}}`;
+export function writeEvent(v: number, name: string, payload: unknown, traces: readonly (string | null)[] = []): string {
+  const carried = traces.some((trace) => trace !== null) ? `"traces":${JSON.stringify(traces)},` : '';
+  return `{"v":${v},"name":${JSON.stringify(name)},${carried}"payload":${encodeJson(payload)}}`;
 }
 
 /** JSON of a value, or undefined where JSON has nothing for it; the library's own type leaves that out. */
@@ -95,6 +102,11 @@ function encodeJson(value: unknown): string {
 
 export function writeValue(value: unknown): string {
   return `{"ok":true,"value":${encodeJson(value)}}`;
+}
+
+/** Whether an item's answer is an error. */
+export function isFailure(answer: string): boolean {
+  return answer.startsWith('{"ok":false');
 }
 
 export function writeError(error: ParlanceError): string {

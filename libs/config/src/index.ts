@@ -28,5 +28,6 @@ export {
   redisConfig,
   sharedFragments,
   testingConfig,
+  tracingConfig,
 } from './shared-fragments.js';
-export { byteSize, duration, flag, integer, list, oneOf, port, text, url, urlList } from './value-schema.js';
+export { byteSize, duration, flag, integer, list, oneOf, port, ratio, text, url, urlList } from './value-schema.js';

@@ -1,5 +1,5 @@
 import { fragment, setting } from './fragment.js';
-import { byteSize, duration, flag, integer, oneOf, port, text, url, urlList } from './value-schema.js';
+import { byteSize, duration, flag, integer, oneOf, port, ratio, text, url, urlList } from './value-schema.js';
 
 /** Fragments that several apps use. What one app alone needs is declared in that app. */
 
@@ -21,6 +21,20 @@ export const logConfig = fragment('log', {
     schema: oneOf(...LOG_LEVELS),
     default: 'info',
     doc: 'Least severe level that is logged.',
+  }),
+});
+
+export const tracingConfig = fragment('tracing', {
+  url: setting({
+    env: 'PARLANCE_TRACE_URL',
+    schema: url('http', 'https').optional(),
+    doc: 'Where traces are sent by OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces; unset: nothing is traced.',
+  }),
+  ratio: setting({
+    env: 'PARLANCE_TRACE_RATIO',
+    schema: ratio(),
+    default: 0.01,
+    doc: 'Share of the frames and REST requests whose way is traced, from 0 to 1.',
   }),
 });
 
@@ -200,7 +214,7 @@ export const testingConfig = fragment('testing', {
 });
 
 /** Settings of every process. */
-export const baseFragments = [httpConfig, logConfig, drainConfig, processConfig] as const;
+export const baseFragments = [httpConfig, logConfig, tracingConfig, drainConfig, processConfig] as const;
 
 /** Settings of a process's connection to the bus. */
 export const busFragments = [busConfig, testingConfig] as const;
@@ -209,6 +223,7 @@ export const busFragments = [busConfig, testingConfig] as const;
 export const sharedFragments = [
   httpConfig,
   logConfig,
+  tracingConfig,
   drainConfig,
   processConfig,
   natsConfig,

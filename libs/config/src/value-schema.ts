@@ -28,6 +28,13 @@ export function integer(min = 0, max = Number.MAX_SAFE_INTEGER): z.ZodType<numbe
   );
 }
 
+/** A share, from 0 to 1. */
+export function ratio(): z.ZodType<number> {
+  return parsed('a number from 0 to 1, such as 0.01', (value) =>
+    /^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(value) ? Number(value) : undefined,
+  );
+}
+
 /** A TCP port; 0 means any free one. */
 export function port(): z.ZodType<number> {
   return integer(0, 65_535);

@@ -1,3 +1,4 @@
+export { ConsumerLag } from './consumer-lag.js';
 export { systemClock, type Clock } from './clock.js';
 export { Health, type HealthCheck, type HealthState, type Readiness } from './health.js';
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
@@ -10,3 +11,18 @@ export {
   type MetricsOptions,
 } from './metrics.js';
 export { REDACTED, isSecretName, redactText, redactUrl } from './redaction.js';
+export {
+  activeTrace,
+  continueTrace,
+  endSpan,
+  isRecorded,
+  outside,
+  startTrace,
+  traceFieldsOf,
+  traceOf,
+  within,
+  type Span,
+  type SpanOptions,
+  type TraceFields,
+} from './tracing/spans.js';
+export { startTracing, type RunningTracing, type TracingOptions } from './tracing/start-tracing.js';

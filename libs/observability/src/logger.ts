@@ -7,8 +7,12 @@ import {
   type Logger as PinoLogger,
 } from 'pino';
 import { redactRecord, redactText } from './redaction.js';
+import { activeTraceFields } from './tracing/spans.js';
 
-/** JSON lines: `logger.info({ code, room }, 'what happened')`. Secrets are redacted by name and by shape. */
+/**
+ * JSON lines: `logger.info({ code, tenantId, roomId }, 'what happened')`, with `traceId` and `spanId` where the work belongs to a trace.
+ * Secrets are redacted by name and by shape.
+ */
 export type Logger = PinoLogger;
 
 export interface LoggerOptions {
@@ -24,6 +28,7 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
     {
       level,
       base: { service },
+      mixin: () => ({ ...activeTraceFields() }),
       timestamp: pino.stdTimeFunctions.isoTime,
       // Errors are written out by the redaction, which must see their fields before pino flattens them.
       serializers: { err: (value: unknown) => value },

@@ -14,6 +14,15 @@ describe('Metrics', () => {
     expect(metrics.contentType).toContain('text/plain');
   });
 
+  it('names the service in every series, and shows a series before its first event', async () => {
+    const metrics = new Metrics({ service: 'toy' });
+    const series = [{ reason: 'late' }, { reason: 'full' }];
+    metrics.counter({ name: 'toy_drops_total', help: 'Drops.', labels: ['reason'], series }).inc({ reason: 'late' });
+    const text = await metrics.text();
+    expect(text).toContain('toy_drops_total{reason="late",service="toy"} 1');
+    expect(text).toContain('toy_drops_total{reason="full",service="toy"} 0');
+  });
+
   it('keeps instances apart and gives the same metric for the same name', async () => {
     const [first, second] = [new Metrics(), new Metrics({ processMetrics: true })];
     const options = { name: 'bus_requests_total', help: 'Requests.' } as const;

@@ -7,6 +7,8 @@ export interface CounterOptions<L extends string> {
   readonly name: MetricName<'total'>;
   readonly help: string;
   readonly labels?: readonly L[];
+  /** Series that are there from the start: the first event of one that appears with it is an increase nobody sees. */
+  readonly series?: readonly Readonly<Record<NoInfer<L>, string>>[];
 }
 
 export interface GaugeOptions<L extends string> {
@@ -25,6 +27,8 @@ export interface HistogramOptions<L extends string> {
 }
 
 export interface MetricsOptions {
+  /** The app's name: the label `service` of every series, which tells the same metric of several apps apart. */
+  readonly service?: string;
   /** CPU, memory, event loop lag of the process; at most one instance per process should ask for it. */
   readonly processMetrics?: boolean;
 }
@@ -40,11 +44,16 @@ export class Metrics {
   readonly #made = new Map<string, Counter | Gauge | Histogram>();
 
   constructor(options: MetricsOptions = {}) {
+    if (options.service !== undefined) this.#registry.setDefaultLabels({ service: options.service });
     if (options.processMetrics === true) collectDefaultMetrics({ register: this.#registry });
   }
 
   counter<L extends string = never>(options: CounterOptions<L>): Counter<L> {
-    return this.#once(Counter<L>, options.name, () => new Counter<L>(this.#configuration(options)));
+    return this.#once(Counter<L>, options.name, () => {
+      const made = new Counter<L>(this.#configuration(options));
+      for (const labels of options.series ?? []) made.inc(labels, 0);
+      return made;
+    });
   }
 
   gauge<L extends string = never>(options: GaugeOptions<L>): Gauge<L> {

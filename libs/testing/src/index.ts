@@ -48,12 +48,20 @@ export type {
 } from './world/native-api.js';
 export { ChildApp, type AppEnvironment } from './stack/child-app.js';
 export { startCluster, type ClusterStack } from './stack/cluster-stack.js';
-export { type ClusterStatus } from './stack/cluster-status.js';
+export { appUrls, type ClusterStatus } from './stack/cluster-status.js';
 export { startNats, startRedis, type PrivateServer } from './stack/private-server.js';
-export { isAlive } from './stack/ready.js';
+export { isAlive, isReady, until } from './stack/ready.js';
 export { STACK_MODES, type Stack, type StackMode, type StackOptions } from './stack/stack.js';
 export { startStandalone, type StandaloneStack } from './stack/standalone-stack.js';
 export { startStack } from './stack/start-stack.js';
+export {
+  PrivatePrometheus,
+  type PrometheusOptions,
+  type Rule as AlertRule,
+  type Sample,
+  type Target,
+} from './stack/prometheus.js';
+export { TraceReceiver, type ReceivedSpan } from './stack/trace-receiver.js';
 export { startTurnServer } from './stack/turn-server.js';
 export { makeTempFolder, type TempFolder } from './stack/temp-folder.js';
 export { Random } from './random/random.js';

@@ -12,6 +12,8 @@ export const SERVERS = new Map([
   ['nats-server', { package: 'nats-server', has: 'nats' }],
   ['turnserver', { package: 'coturn', has: 'turn' }],
   ['chromium', { package: 'chromium', has: 'browser' }],
+  ['prometheus', { package: 'prometheus', has: 'prometheus' }],
+  ['promtool', { package: 'prometheus', has: 'promtool' }],
   ['kubectl', { package: 'kubernetes-client', has: 'kubectl' }],
 ]);
 

@@ -1,6 +1,6 @@
 import type { HttpAnswer, HttpRequest, HttpRoute } from '@parlance/dialect-kit';
 import { ParlanceError, toParlanceError } from '@parlance/domain';
-import type { Logger } from '@parlance/observability';
+import { endSpan, startTrace, within, type Logger } from '@parlance/observability';
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import type { BodyReader } from './body-reader.js';
@@ -27,11 +27,19 @@ export function surfaceRouter<R extends HttpRoute>(surface: Surface<R>, ports: R
   router.use(roots, helmet({ crossOriginResourcePolicy: { policy: 'cross-origin' } }), prelude);
   for (const route of surface.routes) {
     router[route.method](route.path, async (request, response) => {
-      try {
-        send(response, await answer(surface, route, request, response, ports));
-      } catch (error) {
-        fail(error, response, route);
-      }
+      const step = startTrace('api.request', {
+        kind: 'server',
+        attributes: { method: route.method, route: route.path },
+      });
+      await within(step, async () => {
+        try {
+          send(response, await answer(surface, route, request, response, ports));
+        } catch (error) {
+          fail(error, response, route);
+        }
+      });
+      step?.setAttribute('status', response.statusCode);
+      endSpan(step);
     });
   }
   router.use(roots, (_request, response) => fail(new ParlanceError('not-found', 'There is no such call.'), response));

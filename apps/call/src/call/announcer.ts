@@ -3,7 +3,8 @@ import { BUS, DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
 import type { Bus } from '@parlance/bus';
 import { roomPublished, sendMessage, userAddress } from '@parlance/contracts';
 import { toParlanceError, type CallRecord as CallNote, type UserEvent } from '@parlance/domain';
-import type { Logger } from '@parlance/observability';
+import { Metrics, type Logger } from '@parlance/observability';
+import type { Counter } from 'prom-client';
 import { isoOf, type CallRecord } from './call.record.js';
 import { CallRepository } from './call.repository.js';
 import { eventsOf, stateEvents, type Cause } from './call.events.js';
@@ -15,18 +16,33 @@ import { eventsOf, stateEvents, type Cause } from './call.events.js';
 @Injectable()
 export class Announcer {
   readonly #underway = new Set<Promise<void>>();
+  readonly #calls: Counter<'state'>;
+  readonly #ends: Counter<'reason'>;
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CallRepository) private readonly calls: CallRepository,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(Metrics) metrics: Metrics,
     @Inject(DRAIN) drain: Drain,
   ) {
+    this.#calls = metrics.counter({
+      name: 'call_changes_total',
+      help: 'Calls that came into a state.',
+      labels: ['state'],
+    });
+    this.#ends = metrics.counter({ name: 'call_ends_total', help: 'Calls that ended, by reason.', labels: ['reason'] });
+    metrics.gauge({
+      name: 'call_underway_count',
+      help: 'Changes of calls whose consequences are under way.',
+      read: () => this.#underway.size,
+    });
     drain.add('finish', 'call-announcements', async () => this.settled());
   }
 
   /** A change that was committed just now; it does not wait, and never throws. */
   changed(before: CallRecord | null, after: CallRecord, cause: Cause): void {
+    this.#count(before?.progress.state ?? null, after.progress);
     this.#publish(eventsOf(before?.progress ?? null, after, cause));
     this.#follow(after);
   }
@@ -45,9 +61,18 @@ export class Announcer {
     await Promise.all(this.#underway);
   }
 
+  #count(before: string | null, { state, reason }: CallRecord['progress']): void {
+    if (state === before) return;
+    this.#calls.inc({ state });
+    if (state === 'ended') this.#ends.inc({ reason: reason ?? 'server' });
+  }
+
   #follow(record: CallRecord): void {
     const work = this.#finish(record).catch((err: unknown) =>
-      this.logger.warn({ code: 'call-unfinished', err, callId: record.id }, 'the sweeper finishes what follows a call'),
+      this.logger.warn(
+        { code: 'call-unfinished', err, tenantId: record.tenantId, callId: record.id },
+        'the sweeper finishes what follows a call',
+      ),
     );
     this.#underway.add(work);
     void work.finally(() => this.#underway.delete(work));
@@ -83,7 +108,10 @@ export class Announcer {
       const coded = toParlanceError(error);
       if (coded.retryable || coded.code === 'internal') throw error;
       // The room is gone, or takes nothing from the caller any more: there is no place for it.
-      this.logger.info({ code: 'call-unrecorded', callId: id, refusal: coded.code }, 'a call left no message');
+      this.logger.info(
+        { code: 'call-unrecorded', tenantId, callId: id, refusal: coded.code },
+        'a call left no message',
+      );
     }
     await this.calls.markRecorded(tenantId, id);
   }
@@ -93,7 +121,8 @@ export class Announcer {
       try {
         this.bus.publish(roomPublished, userAddress(event.tenantId, event.userId), { events: [event] });
       } catch (err) {
-        this.logger.error({ code: 'call-event-lost', err, type: event.type }, 'somebody was not told of a call');
+        const { tenantId, type } = event;
+        this.logger.error({ code: 'call-event-lost', err, tenantId, type }, 'somebody was not told of a call');
       }
     }
   }

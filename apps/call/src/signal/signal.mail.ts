@@ -26,7 +26,8 @@ export class SignalMail {
       try {
         await this.deliver(after, userId);
       } catch (err) {
-        this.logger.warn({ code: 'signals-waiting', err, callId: after.id }, 'signals of a call wait for its next one');
+        const { tenantId, id: callId } = after;
+        this.logger.warn({ code: 'signals-waiting', err, tenantId, callId }, 'signals of a call wait for its next one');
       }
     }
   }

@@ -87,7 +87,8 @@ export class Sweeper implements OnApplicationBootstrap {
     try {
       await work(key);
     } catch (err) {
-      this.logger.warn({ code: 'call-sweep-failed', err, callId: key.callId }, 'a call is looked at again in a moment');
+      const { tenantId, callId } = key;
+      this.logger.warn({ code: 'call-sweep-failed', err, tenantId, callId }, 'a call is looked at again in a moment');
     }
   }
 

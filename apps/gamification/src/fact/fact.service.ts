@@ -69,6 +69,11 @@ export class FactService {
       help: 'Facts in one commit.',
       buckets: [1, 4, 16, 64, 256, 1_024, 4_096],
     });
+    metrics.gauge({
+      name: 'gamification_queue_count',
+      help: 'Reports of facts not yet committed.',
+      read: () => this.#group.depth,
+    });
     this.#facts = metrics.counter({
       name: 'gamification_facts_total',
       help: 'Facts by what became of them.',

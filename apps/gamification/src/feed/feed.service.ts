@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { BUS, DRAIN, JobLoop, LOGGER, type Drain } from '@parlance/bootstrap';
+import { BUS, CLOCK, DRAIN, JobLoop, LOGGER, type Drain } from '@parlance/bootstrap';
 import type { Bus } from '@parlance/bus';
 import { eventsAfter } from '@parlance/contracts';
 import { DIRECT_MESSAGE } from '@parlance/domain';
-import { Metrics, type Logger } from '@parlance/observability';
+import { ConsumerLag, Metrics, type Clock, type Logger } from '@parlance/observability';
 import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
 import { LocalDays } from '../engine/local-day.js';
@@ -37,7 +37,7 @@ export class FeedService implements OnApplicationBootstrap {
   readonly #days = new LocalDays();
   /** days for which another message would change nothing: it is not even stored */
   readonly #done = new LRUCache<string, true>({ max: MAX_DAYS_DONE });
-  #waitingMs = 0;
+  readonly #lag: ConsumerLag;
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
@@ -46,10 +46,12 @@ export class FeedService implements OnApplicationBootstrap {
     @Inject(RulesService) private readonly rules: RulesService,
     @Inject(Zones) private readonly zones: Zones,
     @Inject(NoticeService) private readonly notices: NoticeService,
+    @Inject(CLOCK) clock: Clock,
     @Inject(LOGGER) logger: Logger,
     @Inject(Metrics) metrics: Metrics,
     @Inject(DRAIN) drain: Drain,
   ) {
+    this.#lag = new ConsumerLag(clock);
     this.#loop = new JobLoop(
       TICK_MS,
       async () => this.#turn(),
@@ -58,8 +60,13 @@ export class FeedService implements OnApplicationBootstrap {
     );
     metrics.gauge({
       name: 'gamification_feed_lag_seconds',
-      help: 'Age of the oldest message that was not counted yet; 0 where another replica reads.',
-      read: () => this.#waitingMs / 1_000,
+      help: 'How far the feed is behind the log: age of the oldest message not counted yet; 0 where another replica reads.',
+      read: () => this.#lag.seconds,
+    });
+    metrics.gauge({
+      name: 'gamification_feed_leader_count',
+      help: 'Whether this replica holds the lease of the feed and counts messages: of all replicas, one should.',
+      read: () => this.#lag.readers,
     });
     drain.add('finish', 'gamification-feed', async () => {
       await this.#loop.stop();
@@ -73,7 +80,7 @@ export class FeedService implements OnApplicationBootstrap {
 
   async #turn(): Promise<void> {
     let cursor = await this.feed.lead(this.#holder, LEASE_MS);
-    this.#waitingMs = 0;
+    if (cursor === null) this.#lag.rest();
     for (let page = 0; page < PAGES_PER_TURN && cursor !== null; page += 1) cursor = await this.#page(cursor);
     if (cursor !== null) this.#loop.poke();
   }
@@ -86,7 +93,7 @@ export class FeedService implements OnApplicationBootstrap {
       roomKinds: ['direct'],
       limit: PAGE_EVENTS,
     });
-    this.#waitingMs = page.waitingMs;
+    this.#lag.read(page.waitingMs);
     const batch = await this.#countable(page);
     if (batch.length === 0) await this.#skip(from, page.cursor);
     else await this.#store(batch, from, page.cursor);

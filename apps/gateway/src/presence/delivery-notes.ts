@@ -36,6 +36,7 @@ export class DeliveryNotes {
   constructor(
     private readonly bus: Pick<Bus, 'request'>,
     private readonly logger: Logger,
+    private readonly dropped: () => void = () => undefined,
   ) {}
 
   get size(): number {
@@ -96,7 +97,7 @@ export class DeliveryNotes {
     try {
       await this.bus.request(markDelivered, { tenantId, marks });
     } catch (err) {
-      this.logger.warn({ code: 'delivery-not-noted', err, marks: marks.length }, 'it is noted later');
+      this.logger.warn({ code: 'delivery-not-noted', err, tenantId, marks: marks.length }, 'it is noted later');
       if (err instanceof ParlanceError && err.retryable) for (const mark of page) this.add(mark);
     }
   }
@@ -104,7 +105,7 @@ export class DeliveryNotes {
   private add(mark: Mark): void {
     const key = `${keyOf(mark.tenantId, mark.roomId)}\u0000${mark.user.id}`;
     const known = this.waiting.get(key);
-    if (known === undefined && this.waiting.size >= MAX_WAITING) return;
+    if (known === undefined && this.waiting.size >= MAX_WAITING) return this.dropped();
     if (known === undefined || known.seq < mark.seq) this.waiting.set(key, mark);
   }
 }

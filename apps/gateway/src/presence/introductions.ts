@@ -42,7 +42,7 @@ export class Introductions {
     try {
       await this.bus.request(introducePeers, { tenantId, userIds: page.map(([, { userId }]) => userId) });
     } catch (err) {
-      this.logger.warn({ code: 'not-introduced', err, users: page.length }, 'it is tried again');
+      this.logger.warn({ code: 'not-introduced', err, tenantId, users: page.length }, 'it is tried again');
       if (err instanceof ParlanceError && err.retryable) for (const [key, one] of page) this.waiting.set(key, one);
     } finally {
       this.running = false;

@@ -1,6 +1,6 @@
 import type { Bus } from '@parlance/bus';
 import { endLease, REPORT_PAGE, reportLease } from '@parlance/contracts';
-import type { Logger } from '@parlance/observability';
+import { outside, type Logger } from '@parlance/observability';
 import type { z } from 'zod';
 
 type Report = z.input<typeof reportLease.input>;
@@ -8,6 +8,8 @@ type Report = z.input<typeof reportLease.input>;
 /** A connection as the presence service knows it. */
 export type LeaseMember = Report['joined'][number];
 
+/** How long what came and went is gathered for a report, ms: in a storm of connections one report says what hundreds would. */
+const GATHER_MS = 25;
 /** How long after a failed report it is tried again, ms. */
 const AGAIN_MS = 1_000;
 /** Departures kept while the service is away; beyond, the lease is given up for a new one, and the old one runs out with them. */
@@ -31,8 +33,12 @@ export class LeaseReporter {
   private seq = 0;
   private running: Promise<void> | null = null;
   private scheduled = false;
+  /** more came while a report was under way */
+  private gathers = false;
   private beatDue = false;
   private ended = false;
+  /** when the service last knew the lease, ms on the monotonic clock */
+  private knownAt = performance.now();
 
   constructor(
     private readonly bus: Pick<Bus, 'request'>,
@@ -43,6 +49,11 @@ export class LeaseReporter {
 
   get size(): number {
     return this.members.size;
+  }
+
+  /** Time since the presence service last knew the lease, ms; beyond its length its people count as gone. */
+  get ageMs(): number {
+    return performance.now() - this.knownAt;
   }
 
   /** The connection is there and shows itself. Repeating it changes nothing. */
@@ -85,7 +96,11 @@ export class LeaseReporter {
 
   /** Settles when what was due when it began is reported, or could not be for now. Never rejects. */
   flush(): Promise<void> {
-    this.running ??= this.run().finally(() => (this.running = null));
+    this.running ??= this.run().finally(() => {
+      this.running = null;
+      if (this.gathers) this.soon();
+      this.gathers = false;
+    });
     return this.running;
   }
 
@@ -103,14 +118,15 @@ export class LeaseReporter {
     this.left.clear();
   }
 
-  /** Once per turn of the event loop. */
   private soon(): void {
     if (this.scheduled || this.running !== null) return;
     this.scheduled = true;
-    setImmediate(() => {
-      this.scheduled = false;
-      void this.flush();
-    });
+    outside(() =>
+      setTimeout(() => {
+        this.scheduled = false;
+        void this.flush();
+      }, GATHER_MS).unref(),
+    );
   }
 
   private async run(): Promise<void> {
@@ -119,7 +135,10 @@ export class LeaseReporter {
         this.beatDue = false;
         if (!this.registered) await this.register();
         else if (!(await this.reportPage())) this.registered = false;
+        // What came meanwhile is gathered again, unless it fills a report.
+        else if (this.joined.size + this.left.size < REPORT_PAGE) break;
       }
+      this.gathers = this.isDue && !this.ended;
     } catch (err) {
       this.logger.warn({ code: 'lease-not-reported', err, waiting: this.joined.size + this.left.size }, 'tried again');
       this.later();
@@ -166,7 +185,9 @@ export class LeaseReporter {
 
   private async send(part: Pick<Report, 'begins' | 'joined' | 'left'>): Promise<boolean> {
     this.seq += 1;
-    return (await this.bus.request(reportLease, { leaseId: this.leaseId, seq: this.seq, ...part })).known;
+    const { known } = await this.bus.request(reportLease, { leaseId: this.leaseId, seq: this.seq, ...part });
+    if (known) this.knownAt = performance.now();
+    return known;
   }
 }
 

@@ -8,7 +8,9 @@ import {
   type CredentialRequest,
   type IdentityChange,
 } from '@parlance/auth';
-import { ParlanceError, type Tenant, type VerifiedCredential } from '@parlance/domain';
+import { ParlanceError, toParlanceError, type Tenant, type VerifiedCredential } from '@parlance/domain';
+import { Metrics } from '@parlance/observability';
+import type { Counter } from 'prom-client';
 import { KeyService } from '../key/key.service.js';
 import { TenantService } from '../tenant/tenant.service.js';
 import { TokenService } from '../token/token.service.js';
@@ -16,17 +18,33 @@ import { TokenService } from '../token/token.service.js';
 /** Who is this? Answered from memory where possible; what memory lacks is read together, per turn of the event loop. */
 @Injectable()
 export class CredentialService {
+  readonly #verified: Counter<'outcome'>;
+
   constructor(
     @Inject(TenantService) private readonly tenants: TenantService,
     @Inject(KeyService) private readonly keys: KeyService,
     @Inject(TokenService) private readonly tokens: TokenService,
-  ) {}
+    @Inject(Metrics) metrics: Metrics,
+  ) {
+    this.#verified = metrics.counter({
+      name: 'identity_verifications_total',
+      help: 'Credentials that were looked at: ok, or the code of the refusal.',
+      labels: ['outcome'],
+      series: [{ outcome: 'ok' }, { outcome: 'unauthenticated' }],
+    });
+  }
 
   /** Errors: `unauthenticated`, `permission-denied` (origin). */
   async verify(request: CredentialRequest): Promise<VerifiedCredential> {
-    const verified = await this.#identify(request);
-    checkOrigin({ kind: verified.kind, allowed: verified.tenant.origins, origin: request.origin });
-    return verified;
+    try {
+      const verified = await this.#identify(request);
+      checkOrigin({ kind: verified.kind, allowed: verified.tenant.origins, origin: request.origin });
+      this.#verified.inc({ outcome: 'ok' });
+      return verified;
+    } catch (error) {
+      this.#verified.inc({ outcome: toParlanceError(error).code });
+      throw error;
+    }
   }
 
   forget({ kind, tenantId, id }: IdentityChange): void {

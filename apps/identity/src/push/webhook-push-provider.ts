@@ -11,12 +11,16 @@ export interface WebhookOptions {
   readonly queueBytes: number;
 }
 
+export type PushOutcome = 'delivered' | 'given-up';
+
 export interface WebhookPorts {
   readonly logger: Logger;
   readonly now: Clock;
   readonly newId: () => string;
   /** settles after so many ms */
   readonly pause: (ms: number) => Promise<void>;
+  /** a post is over */
+  readonly ended?: (outcome: PushOutcome) => void;
 }
 
 interface Job {
@@ -49,6 +53,11 @@ export class WebhookPushProvider implements PushProvider {
     this.#client = new WebhookClient(options.target);
   }
 
+  /** Posts that wait or are under way. */
+  get size(): number {
+    return this.#queue.length + this.#running;
+  }
+
   accept(push: Push): void {
     const jobs = this.#jobsOf(push);
     const bytes = jobs.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
@@ -78,7 +87,9 @@ export class WebhookPushProvider implements PushProvider {
       const job = this.#queue.shift();
       if (job === undefined) break;
       this.#running += 1;
-      void this.#deliver(job).finally(() => this.#done(job));
+      void this.#deliver(job)
+        .then(this.ports.ended)
+        .finally(() => this.#done(job));
     }
     if (this.#running === 0) this.#idle();
   }
@@ -89,17 +100,18 @@ export class WebhookPushProvider implements PushProvider {
     this.#fill();
   }
 
-  async #deliver(job: Job): Promise<void> {
+  async #deliver(job: Job): Promise<PushOutcome> {
     const { logger, pause } = this.ports;
     for (const wait of [0, ...this.options.pausesMs]) {
       if (wait > 0) await pause(wait);
       const outcome = await this.#attempt(job);
-      if (outcome === 'delivered') return;
+      if (outcome === 'delivered') return 'delivered';
       const { id, tenantId } = job;
       logger.warn({ code: 'push-failed', pushId: id, tenantId, ...outcome.log }, 'a push was not taken by the webhook');
-      if (!outcome.again) return;
+      if (!outcome.again) return 'given-up';
     }
     logger.error({ code: 'push-given-up', pushId: job.id, tenantId: job.tenantId }, 'a push was given up');
+    return 'given-up';
   }
 
   async #attempt({ id, body }: Job): Promise<'delivered' | { readonly again: boolean; readonly log: object }> {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BUS, LOGGER } from '@parlance/bootstrap';
-import type { Bus } from '@parlance/bus';
+import type { Bus, EventTraces } from '@parlance/bus';
 import { addressesOfRoom, roomPublished, userAddress } from '@parlance/contracts';
 import {
   ParlanceError,
@@ -10,7 +10,16 @@ import {
   type StreamAdvanced,
   type UserEvent,
 } from '@parlance/domain';
-import { Metrics, type Logger } from '@parlance/observability';
+import {
+  activeTrace,
+  continueTrace,
+  endSpan,
+  isRecorded,
+  Metrics,
+  traceOf,
+  type Logger,
+  type Span,
+} from '@parlance/observability';
 import type { Counter } from 'prom-client';
 import { affectedUsers } from './addresses.js';
 
@@ -36,8 +45,12 @@ export class RoomPublisher {
     this.#failures = metrics.counter({ name: 'message_publish_failures_total', help: 'Publications that failed.' });
   }
 
-  /** The facts of one commit, those of one room in pos order. Once per address. */
-  facts(facts: readonly Fact[]): void {
+  /**
+   * The facts of one commit, those of one room in pos order. Once per address. `traces`: the traceparents of those that belong to a
+   * trace; when not given, they belong to that of the work at hand.
+   */
+  facts(facts: readonly Fact[], traces?: ReadonlyMap<Fact, string>): void {
+    const steps = publishing(facts, traces);
     const byAddress = new Map<string, Fact[]>();
     for (const fact of facts) {
       for (const address of this.#addressesOf(fact)) {
@@ -46,7 +59,8 @@ export class RoomPublisher {
         else known.push(fact);
       }
     }
-    for (const [address, group] of byAddress) this.#publishFacts(address, group);
+    for (const [address, group] of byAddress) this.#publishFacts(address, group, steps);
+    for (const step of steps.values()) endSpan(step);
   }
 
   heads(address: string, heads: readonly Head[]): void {
@@ -93,17 +107,22 @@ export class RoomPublisher {
   }
 
   /** Facts that are too large together go in halves. */
-  #publishFacts(address: string, facts: readonly Fact[]): void {
-    if (this.#publish(address, { facts: [...facts] }) || facts.length < 2) return;
+  #publishFacts(address: string, facts: readonly Fact[], steps: Steps): void {
+    const traces = steps.size === 0 ? undefined : facts.map((fact) => traceOfStep(steps.get(fact)));
+    if (this.#publish(address, { facts: [...facts] }, traces) || facts.length < 2) return;
     const middle = Math.ceil(facts.length / 2);
-    this.#publishFacts(address, facts.slice(0, middle));
-    this.#publishFacts(address, facts.slice(middle));
+    this.#publishFacts(address, facts.slice(0, middle), steps);
+    this.#publishFacts(address, facts.slice(middle), steps);
   }
 
   /** False when the payload is too large. */
-  #publish(address: string, payload: Parameters<typeof this.bus.publish<typeof roomPublished.payload>>[2]): boolean {
+  #publish(
+    address: string,
+    payload: Parameters<typeof this.bus.publish<typeof roomPublished.payload>>[2],
+    traces?: EventTraces,
+  ): boolean {
     try {
-      this.bus.publish(roomPublished, address, payload);
+      this.bus.publish(roomPublished, address, payload, { traces });
       return true;
     } catch (error) {
       if (error instanceof ParlanceError && error.code === 'too-large') return false;
@@ -115,4 +134,25 @@ export class RoomPublisher {
       return true;
     }
   }
+}
+
+type Steps = ReadonlyMap<Fact, Span | undefined>;
+
+const UNTRACED: Steps = new Map();
+
+/** The step of its trace in which each fact is published; those that listen go on from it. */
+function publishing(facts: readonly Fact[], traces: ReadonlyMap<Fact, string> | undefined): Steps {
+  const common = traces === undefined ? activeTrace() : null;
+  if (traces === undefined && !isRecorded(common)) return UNTRACED;
+  return new Map(facts.flatMap((fact) => stepOf(fact, traces?.get(fact) ?? common)));
+}
+
+function stepOf(fact: Fact, trace: string | null): readonly (readonly [Fact, Span | undefined])[] {
+  if (!isRecorded(trace)) return [];
+  const attributes = { tenantId: fact.tenantId, type: fact.type };
+  return [[fact, continueTrace(trace, 'message.publish', { kind: 'producer', attributes })]];
+}
+
+function traceOfStep(step: Span | undefined): string | null {
+  return step === undefined ? null : traceOf(step);
 }

@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { CLOCK, DRAIN, JobLoop, LOGGER, type Drain } from '@parlance/bootstrap';
 import { addressesOfRoom, userAddress } from '@parlance/contracts';
 import type { Head } from '@parlance/domain';
-import { Metrics, type Clock, type Logger } from '@parlance/observability';
+import { ConsumerLag, Metrics, type Clock, type Logger } from '@parlance/observability';
 import type { Counter } from 'prom-client';
 import { MESSAGE_CONFIG, plantOf, type MessageConfig } from '../message.config.js';
 import { RoomPublisher } from '../publish/room.publisher.js';
@@ -37,7 +37,7 @@ export class RelayService implements OnApplicationBootstrap {
   #cursor: LogCursor | null = null;
   #marks: Mark[] = [];
   #leaseAt = -Infinity;
-  #waitingMs = 0;
+  readonly #lag: ConsumerLag;
 
   constructor(
     @Inject(MESSAGE_CONFIG) private readonly config: MessageConfig,
@@ -54,11 +54,17 @@ export class RelayService implements OnApplicationBootstrap {
       async () => this.#tick(),
       (error) => this.#failed(error),
     );
+    this.#lag = new ConsumerLag(clock);
     this.#headsTotal = metrics.counter({ name: 'message_relay_heads_total', help: 'Heads repeated.' });
     metrics.gauge({
       name: 'message_relay_lag_seconds',
-      help: 'Age of the oldest fact the relay has not read; 0 where another replica leads.',
-      read: () => this.#waitingMs / 1_000,
+      help: 'How far the relay is behind the log: age of the oldest fact it has not read; 0 where another replica leads.',
+      read: () => this.#lag.seconds,
+    });
+    metrics.gauge({
+      name: 'message_relay_leader_count',
+      help: 'Whether this replica holds the lease of the relay and repeats heads: of all replicas, one should.',
+      read: () => this.#lag.readers,
     });
     metrics.gauge({
       name: 'message_relay_rooms_count',
@@ -87,8 +93,13 @@ export class RelayService implements OnApplicationBootstrap {
     if (now - this.#leaseAt < LEASE_EVERY_MS) return;
     const lease = await this.leases.take(this.#scope, LEASE_MS, this.#lookBack(now));
     this.#leaseAt = now;
-    if (lease === null) this.#cursor = null;
+    if (lease === null) this.#rest();
     else if (this.#cursor === null) this.#lead(lease.resumeXid);
+  }
+
+  #rest(): void {
+    this.#cursor = null;
+    this.#lag.rest();
   }
 
   #lead(resumeXid: string): void {
@@ -106,7 +117,7 @@ export class RelayService implements OnApplicationBootstrap {
       this.#schedule.add({ ...room, addresses: [...addresses] }, now);
     }
     this.#cursor = { xid, id };
-    this.#waitingMs = waitingMs;
+    this.#lag.read(waitingMs);
     const last = this.#marks.at(-1);
     if (last === undefined || now - last.at >= LEASE_EVERY_MS) this.#marks.push({ at: now, xid });
   }

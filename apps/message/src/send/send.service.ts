@@ -5,12 +5,13 @@ import type { BatchItem } from '@parlance/bus';
 import { objectIdMaker, ParlanceError, toParlanceError, type Message } from '@parlance/domain';
 import { Metrics, type Clock, type Logger } from '@parlance/observability';
 import { CommitLanes, isRetryableConflict, laneOf, sqlState, type Queued } from '@parlance/persistence';
-import type { Histogram } from 'prom-client';
+import type { Counter, Histogram } from 'prom-client';
 import { jsonText } from '../database/database.js';
 import { checkDraft, checkText } from '../message/draft.rules.js';
 import { MESSAGE_CONFIG, plantOf, type MessageConfig } from '../message.config.js';
 import { RoomPublisher } from '../publish/room.publisher.js';
 import { bodyHash } from './body-hash.js';
+import { traceCommit, type CommitTrace } from './commit.trace.js';
 import { repeatedAnswer, settle } from './send.outcome.js';
 import { SendRepository, type MessageKey, type SendOutcome } from './send.repository.js';
 import type { InnerSend, PreparedSend, SendAnswer, SendInput } from './send.types.js';
@@ -31,6 +32,7 @@ export class SendService {
   readonly #dedupe: boolean;
   readonly #batchSize: Histogram;
   readonly #commitSeconds: Histogram;
+  readonly #sends: Counter<'outcome'>;
   /** of recent commits, smoothed */
   #commitMs = 5;
 
@@ -63,20 +65,30 @@ export class SendService {
       help: 'Time of one commit.',
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
     });
+    this.#sends = metrics.counter({
+      name: 'message_sends_total',
+      help: 'Messages to be sent, by what became of them: ok, repeated, or the code of the refusal.',
+      labels: ['outcome'],
+      series: ['ok', 'repeated', 'overloaded', 'unavailable', 'internal'].map((outcome) => ({ outcome })),
+    });
     metrics.gauge({ name: 'message_queue_count', help: 'Messages not yet committed.', read: () => this.#lanes.depth });
     drain.add('finish', 'message-sends', async () => this.#lanes.idle());
   }
 
   /** One answer per item, in order. */
   async sendBatch(items: readonly BatchItem<SendInput>[]): Promise<readonly SendAnswer[]> {
-    return Promise.all(items.map(async ({ input, context }) => this.send({ input, deadline: context.deadline })));
+    const sent = items.map(async ({ input, context }) => this.send({ input, ...context }));
+    const answers = await Promise.all(sent);
+    this.#count(answers);
+    return answers;
   }
 
   /** One message, through the same queue: for what this service sends itself. Never rejects. */
-  async send({ input, deadline, broadcastOf }: InnerSend): Promise<SendAnswer> {
+  async send(send: InnerSend): Promise<SendAnswer> {
+    const { input } = send;
     try {
       const item = {
-        ...this.#prepare(input, deadline, broadcastOf ?? null),
+        ...this.#prepare(send),
         lane: laneOf(input.tenantId, input.roomId),
       };
       return await (this.#lanes.submit(item) ?? this.#overloaded());
@@ -85,7 +97,7 @@ export class SendService {
     }
   }
 
-  #prepare(input: SendInput, deadline: number, broadcastOf: string | null): PreparedSend {
+  #prepare({ input, deadline, broadcastOf, trace = null }: InnerSend): PreparedSend {
     const { draft, sender, clientMessageId } = input;
     checkDraft(draft, this.config.limits);
     checkText('clientMessageId', clientMessageId, MAX_CLIENT_ID_CHARS);
@@ -99,7 +111,7 @@ export class SendService {
       tenantId: input.tenantId,
       input,
       id,
-      broadcastOf,
+      broadcastOf: broadcastOf ?? null,
       // The planted bug: what was said before is not recognised.
       clientMessageId: this.#dedupe ? clientMessageId : `${clientMessageId}#${id}`,
       bodyHash: bodyHash(draft),
@@ -109,6 +121,7 @@ export class SendService {
       actor,
       bytes: lengths.reduce((sum, length) => sum + length, ROW_BYTES),
       deadline,
+      trace,
     };
   }
 
@@ -172,18 +185,35 @@ export class SendService {
 
   async #commitOnce(items: readonly PreparedSend[]): Promise<readonly SendAnswer[]> {
     const started = performance.now();
-    const outcomes = await this.repository.commit(items);
+    const traced = traceCommit(items);
+    const outcomes = await this.#stored(items, traced);
     const tookMs = performance.now() - started;
     this.#commitMs += (tookMs - this.#commitMs) / 8;
     this.#commitSeconds.observe(tookMs / 1000);
     this.#batchSize.observe(items.length);
-    return this.#conclude(items, outcomes);
+    return this.#conclude(items, outcomes, traced);
+  }
+
+  async #stored(items: readonly PreparedSend[], traced: CommitTrace): Promise<readonly SendOutcome[]> {
+    try {
+      const outcomes = await this.repository.commit(items);
+      traced.end();
+      return outcomes;
+    } catch (error) {
+      traced.end(error);
+      throw error;
+    }
   }
 
   /** What is committed is published before anybody is answered, and before the lane's next commit: so a room's facts leave in order. */
-  async #conclude(items: readonly PreparedSend[], outcomes: readonly SendOutcome[]): Promise<readonly SendAnswer[]> {
+  async #conclude(
+    items: readonly PreparedSend[],
+    outcomes: readonly SendOutcome[],
+    traced: CommitTrace,
+  ): Promise<readonly SendAnswer[]> {
     const settled = items.map((item, index) => settle(item, outcomes[index]));
-    this.publisher.facts(settled.flatMap((one) => ('fact' in one ? [one.fact] : [])));
+    const facts = settled.flatMap((one) => ('fact' in one ? [one.fact] : []));
+    this.publisher.facts(facts, traced.tracesOf(facts));
     const repeats = settled.flatMap((one) => ('repeat' in one ? [one.repeat] : []));
     const stored = repeats.length === 0 ? [] : await this.#findRepeated(repeats);
     let next = 0;
@@ -191,6 +221,15 @@ export class SendService {
       if ('repeat' in one) return repeatedAnswer(one.stamp, stored[next++] ?? null);
       return one.answer;
     });
+  }
+
+  #count(answers: readonly SendAnswer[]): void {
+    const outcomes = new Map<string, number>();
+    for (const answer of answers) {
+      const outcome = answer.ok ? (answer.value.repeated ? 'repeated' : 'ok') : answer.error.code;
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    for (const [outcome, count] of outcomes) this.#sends.inc({ outcome }, count);
   }
 
   /** The fresh messages of the same batch are committed: a failure here is the repeated ones' alone. */

@@ -9,6 +9,8 @@ export interface InnerSend {
   readonly deadline: number;
   /** the broadcast message that this is a recipient's copy of */
   readonly broadcastOf?: string;
+  /** traceparent of the step that asks for it */
+  readonly trace?: string | null;
 }
 
 export type SendAnswer = BatchAnswer<z.input<typeof sendMessage.output>>;
@@ -32,4 +34,6 @@ export interface PreparedSend {
   readonly bytes: number;
   /** ms since the epoch */
   readonly deadline: number;
+  /** traceparent of the step that asked for it */
+  readonly trace: string | null;
 }

@@ -1,4 +1,6 @@
-/** Runs a job every so often, and sooner when it is woken; never two of it at once. */
+import { outside } from '@parlance/observability';
+
+/** Runs a job every so often, and sooner when it is woken; never two of it at once. Belongs to no trace, whoever wakes it. */
 export class WakingLoop {
   private timer: NodeJS.Timeout | undefined;
   /** when the timer goes off */
@@ -39,7 +41,7 @@ export class WakingLoop {
     this.wakesAt = at;
     this.timer = setTimeout(
       () => {
-        this.running = this.run();
+        this.running = outside(async () => this.run());
       },
       Math.max(0, at - this.now()),
     );

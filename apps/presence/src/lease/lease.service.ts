@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { findPresence } from '@parlance/contracts';
+import { Metrics } from '@parlance/observability';
+import type { Counter } from 'prom-client';
 import type { z } from 'zod';
 import { Announcer } from '../announce/announcer.service.js';
 import type { PresenceSettings } from '../presence.config.js';
@@ -8,23 +10,36 @@ import type { LeaseReport, PresenceStore } from '../store/presence.store.js';
 import { SETTINGS, STORE } from '../tokens.js';
 import { LeaseSweeper } from './lease.sweeper.js';
 
+/** How long those who come are gathered before others are told, ms: each telling asks who shares a room with them, all together. */
+const GATHER_MS = 25;
 /** A grace is over a little after its end. */
 const SLACK_MS = 5;
 
 /** What gateways report, and what is asked about it. */
 @Injectable()
 export class LeaseService {
+  private readonly reports: Counter<'outcome'>;
+
   constructor(
     @Inject(SETTINGS) private readonly settings: PresenceSettings,
     @Inject(STORE) private readonly store: PresenceStore,
     @Inject(SeenRepository) private readonly seen: SeenRepository,
     @Inject(Announcer) private readonly announcer: Announcer,
     @Inject(LeaseSweeper) private readonly sweeper: LeaseSweeper,
-  ) {}
+    @Inject(Metrics) metrics: Metrics,
+  ) {
+    this.reports = metrics.counter({
+      name: 'presence_reports_total',
+      help: 'Reports of gateways about their leases; unknown: the lease was over, its gateway registers anew.',
+      labels: ['outcome'],
+      series: [{ outcome: 'known' }, { outcome: 'unknown' }],
+    });
+  }
 
   async report(report: LeaseReport): Promise<boolean> {
     const known = await this.store.report(report);
-    if (known && report.joined.length > 0) this.announcer.wakeIn(0);
+    this.reports.inc({ outcome: known ? 'known' : 'unknown' });
+    if (known && report.joined.length > 0) this.announcer.wakeIn(GATHER_MS);
     if (known && report.left.length > 0) this.announcer.wakeIn(this.settings.presence.graceMs + SLACK_MS);
     return known;
   }

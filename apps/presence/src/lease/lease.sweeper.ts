@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
-import type { Logger } from '@parlance/observability';
+import { Metrics, type Logger } from '@parlance/observability';
+import type { Counter } from 'prom-client';
 import { Announcer } from '../announce/announcer.service.js';
 import { WakingLoop } from '../announce/waking-loop.js';
 import type { PresenceSettings } from '../presence.config.js';
@@ -17,6 +18,8 @@ const MAX_PAGES = 200;
 @Injectable()
 export class LeaseSweeper implements OnApplicationBootstrap {
   private readonly loop: WakingLoop;
+  private readonly lapsed: Counter;
+  private sweptAt = performance.now();
 
   constructor(
     @Inject(SETTINGS) private readonly settings: PresenceSettings,
@@ -24,8 +27,18 @@ export class LeaseSweeper implements OnApplicationBootstrap {
     @Inject(SeenRepository) private readonly seen: SeenRepository,
     @Inject(Announcer) private readonly announcer: Announcer,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(Metrics) metrics: Metrics,
     @Inject(DRAIN) drain: Drain,
   ) {
+    this.lapsed = metrics.counter({
+      name: 'presence_lapsed_connections_total',
+      help: 'Connections of gateways whose lease ran out, or that went.',
+    });
+    metrics.gauge({
+      name: 'presence_sweep_age_seconds',
+      help: 'Time since leases were last looked at by this replica.',
+      read: () => (performance.now() - this.sweptAt) / 1_000,
+    });
     this.loop = new WakingLoop(
       SWEEP_MS,
       () => this.run(),
@@ -51,7 +64,9 @@ export class LeaseSweeper implements OnApplicationBootstrap {
       if (count === null) break;
       released += count;
     }
+    this.sweptAt = performance.now();
     if (released === 0) return;
+    this.lapsed.inc(released);
     this.logger.info({ code: 'lease-over', connections: released }, 'the connections of a gateway are over');
     this.announcer.wakeIn(0);
     this.announcer.wakeIn(this.settings.presence.graceMs);

@@ -1,6 +1,6 @@
 import type { EventContract, RequestContract } from '@parlance/contracts';
 import type { z } from 'zod';
-import type { Bus, RequestOptions } from '../bus.js';
+import type { Bus, PublishOptions, RequestOptions } from '../bus.js';
 import { type Fault, type FaultOptions, faultPlan } from './fault-plan.js';
 
 /** Events held back at a time; one more lets the oldest go. */
@@ -50,7 +50,8 @@ export function faultyBus(bus: Bus, options: FaultOptions): FaultyBus {
     flush: () => bus.flush(),
     onStatus: (listener) => bus.onStatus(listener),
     request: (contract, input, requestOptions) => requestTwice(bus, faults, contract, input, requestOptions),
-    publish: (contract, address, payload) => publishBadly(bus, faults, contract, address, payload),
+    publish: (contract, address, payload, publishOptions) =>
+      publishBadly(bus, faults, contract, address, payload, publishOptions),
     report: () => faults.report(),
     stop: () => faults.stop(),
     drain: () => {
@@ -80,14 +81,15 @@ function publishBadly<P extends z.ZodType>(
   contract: EventContract<P>,
   address: string,
   payload: z.input<P>,
+  options?: PublishOptions,
 ): void {
   const fault = faults.next(address);
   if (fault.kind === 'drop') return;
-  if (fault.kind !== 'hold') bus.publish(contract, address, payload);
+  if (fault.kind !== 'hold') bus.publish(contract, address, payload, options);
   if (fault.kind === 'none') return;
   // A copy: the publisher may change its object before a held event goes out.
   const copy = structuredClone(payload);
-  faults.hold(fault.kind === 'hold' ? fault.forMs : fault.afterMs, () => bus.publish(contract, address, copy));
+  faults.hold(fault.kind === 'hold' ? fault.forMs : fault.afterMs, () => bus.publish(contract, address, copy, options));
 }
 
 /** The plan being carried out: what is held, what was done. */
