@@ -3,9 +3,9 @@ import { describeVerdict, startCluster, type Stack } from '@parlance/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chaosRun, quietRooms } from './chaos.js';
 import { conversationPlays } from './conversation.cases.js';
-import { ALL_WELL, LIMITS } from './settings.js';
+import { ALL_WELL, chaosSeeds, LIMITS } from './settings.js';
 
-const SEEDS = Array.from({ length: 20 }, (_, index) => 200 + index);
+const SEEDS = chaosSeeds(200, 20);
 const VICTIMS = ['message-0', 'message-1', 'gateway-0', 'gateway-1', 'nats'];
 
 describe('cluster', () => {

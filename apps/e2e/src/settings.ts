@@ -10,3 +10,9 @@ export const LIMITS = {
 };
 
 export const ALL_WELL = describeVerdict({ ok: true, problems: [], found: 0 });
+
+/** As many seeds as CI has time for; more by PARLANCE_CHAOS_SEEDS. */
+export function chaosSeeds(first: number, inCi: number): readonly number[] {
+  const count = Number(process.env['PARLANCE_CHAOS_SEEDS'] ?? inCi);
+  return Array.from({ length: count }, (_, index) => first + index);
+}

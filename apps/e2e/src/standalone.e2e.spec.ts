@@ -1,10 +1,10 @@
 import { describeVerdict, startStandalone, type Stack } from '@parlance/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chaosRun, quietRooms } from './chaos.js';
-import { ALL_WELL, LIMITS } from './settings.js';
+import { ALL_WELL, chaosSeeds, LIMITS } from './settings.js';
 import { conversationPlays } from './conversation.cases.js';
 
-const SEEDS = Array.from({ length: 4 }, (_, index) => 100 + index);
+const SEEDS = chaosSeeds(100, 4);
 const QUIET_ROOMS = 80;
 
 describe('standalone', () => {
