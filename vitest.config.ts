@@ -1,20 +1,35 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Set by the test runner (tools/src/test-run): files whose servers this machine lacks. */
 const leftOut = (process.env['PARLANCE_TEST_LEFT_OUT'] ?? '').split(',').filter((file) => file !== '');
 
 const never = ['**/dist/**', '**/node_modules/**', ...leftOut];
 const SECOND = 1_000;
+const LANES = 2;
 
-/** Servers and processes share ports, cores and disks: these run one file at a time, and after the others. */
-function serial(name: string, order: number, include: string[], seconds: number): TestProjectConfiguration {
+/** The longest first, by their line `// takes: N s`: a long file that begins last keeps the other lanes waiting. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const seconds = new Map(files.map((file) => [file, secondsOf(readFileSync(file.moduleId, 'utf8'))]));
+    return files.toSorted((a, b) => (seconds.get(b) ?? 0) - (seconds.get(a) ?? 0));
+  }
+}
+
+function secondsOf(text: string): number {
+  return Number(/^\/\/ takes: (\d+) s$/m.exec(text)?.[1] ?? 0);
+}
+
+/** Real servers and processes, which often wait for each other: as many files at a time as the smallest machine has cores. */
+function inLanes(name: string, order: number, include: string[], seconds: number): TestProjectConfiguration {
   return {
     extends: true,
     test: {
       name,
       include,
       exclude: never,
-      fileParallelism: false,
+      maxWorkers: LANES,
       // What they import is large and the same: loaded once, and no spec may lean on state of modules.
       isolate: false,
       sequence: { groupOrder: order },
@@ -30,6 +45,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@parlance/source', 'node'] } },
   test: {
     passWithNoTests: true,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -37,19 +53,19 @@ export default defineConfig({
           name: 'unit',
           include: ['apps/*/src/**/*.spec.ts', 'libs/**/src/**/*.spec.ts', 'tools/src/**/*.spec.ts'],
           exclude: ['**/*.int.spec.ts', '**/*.e2e.spec.ts', ...never],
-          maxWorkers: 2,
+          maxWorkers: LANES,
           // A limit against hanging, not a measurement: a loaded machine takes its time over a thousand random inputs.
           testTimeout: 60 * SECOND,
           sequence: { groupOrder: 0 },
         },
       },
-      serial(
+      inLanes(
         'int',
         1,
         ['apps/*/src/**/*.int.spec.ts', 'libs/**/src/**/*.int.spec.ts', 'tools/src/**/*.int.spec.ts'],
         60,
       ),
-      serial('e2e', 2, ['apps/e2e/src/**/*.e2e.spec.ts'], 180),
+      inLanes('e2e', 2, ['apps/e2e/src/**/*.e2e.spec.ts'], 180),
     ],
   },
 });

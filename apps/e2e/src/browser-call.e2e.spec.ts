@@ -1,4 +1,5 @@
 // needs: redis-server, nats-server, turnserver, chromium
+// takes: 42 s
 import { startStack, startTurnServer, STACK_MODES, type PrivateServer, type Stack } from '@parlance/testing';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

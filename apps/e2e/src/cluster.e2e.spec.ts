@@ -1,4 +1,5 @@
 // needs: redis-server, nats-server
+// takes: 207 s
 import { describeVerdict, startCluster, type Stack } from '@parlance/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chaosRun, quietRooms } from './chaos.js';

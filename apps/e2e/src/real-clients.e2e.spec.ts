@@ -1,4 +1,5 @@
 // needs: redis-server, nats-server
+// takes: 45 s
 import { startStack, STACK_MODES, type Stack } from '@parlance/testing';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { gatheringCases } from './gathering.cases.js';

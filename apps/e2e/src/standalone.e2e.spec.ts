@@ -1,3 +1,4 @@
+// takes: 110 s
 import { describeVerdict, startStandalone, type Stack } from '@parlance/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chaosRun, quietRooms } from './chaos.js';

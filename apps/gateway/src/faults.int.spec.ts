@@ -1,3 +1,4 @@
+// takes: 15 s
 import { listMessages } from '@parlance/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';

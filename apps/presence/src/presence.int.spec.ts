@@ -1,4 +1,5 @@
 // needs: redis-server
+// takes: 26 s
 import { findPresence, introducePeers } from '@parlance/contracts';
 import { startRedis, type PrivateServer } from '@parlance/testing';
 import { Redis } from 'ioredis';

@@ -1,4 +1,5 @@
 // needs: redis-server, nats-server
+// takes: 70 s
 import { startCluster, startStandalone, type Stack } from '@parlance/testing';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { LIMITS } from '../settings.js';

@@ -1,4 +1,5 @@
 // needs: redis-server, nats-server
+// takes: 106 s
 import { startCluster, startStandalone, type Stack } from '@parlance/testing';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
