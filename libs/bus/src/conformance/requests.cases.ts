@@ -23,6 +23,27 @@ export function requestCases(world: World): void {
       expect(sizes).toEqual([100]);
     });
 
+    it('of several turns reach the handler together while much is unanswered', async () => {
+      const held = gate();
+      const sizes: number[] = [];
+      await world.service.serveBatch(double, async (items) => {
+        sizes.push(items.length);
+        await held.opened;
+        return doubling(items);
+      });
+      await world.service.flush();
+      const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+      const answers: Promise<{ n: number }>[] = [];
+      for (const n of upTo(40)) {
+        answers.push(world.caller.request(double, { n }));
+        await nextTurn();
+      }
+      held.open();
+      expect((await Promise.all(answers)).map(({ n }) => n)).toEqual(upTo(40).map((n) => n * 2));
+      expect(sizes.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => 1));
+      expect(sizes.length).toBeLessThan(40);
+    });
+
     it('over 256 in a turn are split, in order', async () => {
       const batches: number[][] = [];
       await world.service.serveBatch(double, async (items) => {
