@@ -1,3 +1,4 @@
+import { createLogger, Metrics, startTrace, startTracing, within, activeTrace } from '@parlance/observability';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { JobLoop } from './job-loop.js';
 
@@ -53,5 +54,24 @@ describe('a job loop', () => {
     await vi.advanceTimersByTimeAsync(20);
     expect(runs).toBe(3);
     await loop.stop();
+  });
+});
+
+describe('a job loop that is poked within a trace', () => {
+  it('belongs to no trace: else all it ever does would belong to that one', async () => {
+    vi.useRealTimers();
+    const logger = createLogger({ service: 'toy', level: 'silent' });
+    // No span is recorded, so none has to be sent.
+    const url = 'http://127.0.0.1:9/';
+    const tracing = await startTracing({ service: 'toy', url, ratio: 0, logger, metrics: new Metrics() });
+    const traces: (string | null)[] = [];
+    const loop = new JobLoop(EVERY_MS, async () => void traces.push(activeTrace()), vi.fn());
+    within(startTrace('toy.work'), () => {
+      expect(activeTrace()).not.toBeNull();
+      loop.poke();
+    });
+    await loop.stop();
+    await tracing.close();
+    expect(traces).toEqual([null]);
   });
 });

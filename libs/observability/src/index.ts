@@ -9,7 +9,9 @@ export {
   type HistogramOptions,
   type MetricName,
   type MetricsOptions,
+  type QuickHistogramOptions,
 } from './metrics.js';
+export { type QuickHistogram } from './quick-histogram.js';
 export { REDACTED, isSecretName, redactText, redactUrl } from './redaction.js';
 export {
   activeTrace,

@@ -23,6 +23,18 @@ describe('Metrics', () => {
     expect(text).toContain('toy_drops_total{reason="full",service="toy"} 0');
   });
 
+  it('exports of a quick histogram what it would of any other', async () => {
+    const [plain, quick] = [new Metrics({ service: 'toy' }), new Metrics({ service: 'toy' })];
+    const options = { name: 'toy_work_seconds', help: 'Work.', buckets: [0.1, 0.5, 2] } as const;
+    const [slow, fast] = [plain.histogram(options), quick.quickHistogram(options)];
+    expect(await quick.text()).toBe(await plain.text());
+    for (const value of [0, 0.1, 0.25, 0.5, 0.75, 2, 3, 1_000]) {
+      slow.observe(value);
+      fast.record(value);
+    }
+    expect(await quick.text()).toBe(await plain.text());
+  });
+
   it('keeps instances apart and gives the same metric for the same name', async () => {
     const [first, second] = [new Metrics(), new Metrics({ processMetrics: true })];
     const options = { name: 'bus_requests_total', help: 'Requests.' } as const;

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { QuickHistogram } from './quick-histogram.js';
 
 /** `<service>_<noun>_<unit>`, such as `message_sends_total`. */
 export type MetricName<Unit extends string> = `${string}_${string}_${Unit}`;
@@ -24,6 +25,13 @@ export interface HistogramOptions<L extends string> {
   readonly help: string;
   readonly labels?: readonly L[];
   readonly buckets?: readonly number[];
+}
+
+export interface QuickHistogramOptions {
+  readonly name: MetricName<'seconds' | 'bytes' | 'items'>;
+  readonly help: string;
+  /** rising upper bounds */
+  readonly buckets: readonly number[];
 }
 
 export interface MetricsOptions {
@@ -75,6 +83,15 @@ export class Metrics {
       const configuration = this.#configuration(options);
       return new Histogram<L>(options.buckets ? { ...configuration, buckets: [...options.buckets] } : configuration);
     });
+  }
+
+  /** For what is observed for each frame or fact. */
+  quickHistogram(options: QuickHistogramOptions): QuickHistogram {
+    return this.#once(
+      QuickHistogram,
+      options.name,
+      () => new QuickHistogram({ ...this.#configuration(options), buckets: [...options.buckets] }),
+    );
   }
 
   /** Everything in the Prometheus text format; serve it with `contentType`. */

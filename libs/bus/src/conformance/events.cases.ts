@@ -70,6 +70,22 @@ export function eventCases(world: World): void {
       expect(world.drops).toEqual(['malformed']);
     });
 
+    it('carry the traces of their parts, and none where none was given', async () => {
+      const heard: unknown[] = [];
+      const trace = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+      await world.caller.listen(noted, 'test.a', ({ n }, _, traces) => heard.push([n, traces]));
+      await world.caller.flush();
+      world.service.publish(noted, 'test.a', { n: 1 });
+      world.service.publish(noted, 'test.a', { n: 2 }, { traces: [null, trace] });
+      world.service.publish(noted, 'test.a', { n: 3 }, { traces: [null] });
+      await until(() => heard.length === 3);
+      expect(heard).toEqual([
+        [1, []],
+        [2, [null, trace]],
+        [3, []],
+      ]);
+    });
+
     it('never share an object with a listener', async () => {
       const heard: unknown[] = [];
       await world.caller.listen(noted, 'test.a', (payload) => {
