@@ -141,7 +141,7 @@ async function strike(stack: Stack, plan: ChaosPlan, random: Random, struck: str
 }
 
 /** Waits until every client is back and has everything that the rooms hold, then judges. A deadline missed is the judge's to tell. */
-async function settle(play: Play, rooms: readonly WorldRoom[], withinMs: number): Promise<Verdict> {
+export async function settle(play: Play, rooms: readonly WorldRoom[], withinMs: number): Promise<Verdict> {
   const { history, world } = play;
   // Who is away is owed nothing yet: judged then, a client that never comes back would be forgiven everything.
   await play.allConnected();

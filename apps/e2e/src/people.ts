@@ -43,7 +43,7 @@ export interface Play {
   end(): Promise<void>;
 }
 
-export function stage(stack: Stack, patienceMs = PATIENCE_MS): Play {
+export function stage(stack: Pick<Stack, 'gateways'>, patienceMs = PATIENCE_MS): Play {
   const history = new History();
   const api = new NativeApi(stack.gateways[0], SECRET_KEY);
   const cast: ChatClient[] = [];

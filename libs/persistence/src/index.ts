@@ -12,7 +12,8 @@ export { awaitMigrations } from './await-migrations.js';
 export type { AwaitMigrationsOptions } from './await-migrations.js';
 export { migrate } from './migrate.js';
 export type { MigrateOptions } from './migrate.js';
-export { defaultMigrationsDir } from './migration-files.js';
+export { checksum, defaultMigrationsDir, readMigrations } from './migration-files.js';
+export type { Migration } from './migration-files.js';
 export {
   isDatabaseUnavailable,
   isRetryableConflict,

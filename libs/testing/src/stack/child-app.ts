@@ -8,7 +8,20 @@ const KEPT_LINES = 5_000;
 /** What a program needs of the tests' own environment; the settings of a person at the keyboard must not reach it. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR'];
 
+/** What must not outlive this process. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 export type AppEnvironment = Readonly<Record<string, string>>;
+
+export interface ChildAppOptions {
+  /** The folder of the built repository it is started from; this one when not given. */
+  readonly tree?: string;
+  /** What its command line says. */
+  readonly args?: readonly string[];
+}
 
 /** A built app as a process of its own, which ends when the tests' process does, however that ends. */
 export class ChildApp {
@@ -19,13 +32,13 @@ export class ChildApp {
   readonly ended: Promise<number | null>;
 
   /** @throws Error when the app is not built. */
-  constructor(app: 'standalone' | 'cluster', env: AppEnvironment) {
-    const main = join(ROOT, 'apps', app, 'dist', 'main.js');
+  constructor(app: string, env: AppEnvironment, { tree = ROOT, args = [] }: ChildAppOptions = {}) {
+    const main = join(tree, 'apps', app, 'dist', 'main.js');
     if (!existsSync(main)) throw new Error(`apps/${app} is not built. Run: npm run build`);
     const inherited = INHERITED.map((name) => [name, process.env[name]] as const).filter(
       ([, value]) => value !== undefined,
     );
-    this.#child = spawn(process.execPath, [main], {
+    this.#child = spawn(process.execPath, [main, ...args], {
       env: { ...Object.fromEntries(inherited), PARLANCE_ENDS_WITH_PARENT: 'true', ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -67,11 +80,10 @@ export class ChildApp {
   }
 
   async #whenEnded(child: ChildProcess): Promise<number | null> {
-    const kill = (): void => void child.kill('SIGKILL');
-    process.once('exit', kill);
+    children.add(child);
     return new Promise((resolve) => {
       child.once('close', (code) => {
-        process.removeListener('exit', kill);
+        children.delete(child);
         resolve(code);
       });
     });
