@@ -107,6 +107,15 @@ describe.each(['dev', 'prod'])('the overlay %s', (overlay) => {
     expect(open('other')).toEqual([]);
   });
 
+  it('lets all send traces to collectors where the monitoring is, and nothing else', () => {
+    const rules = new NetworkRules(manifestsOf(overlay));
+    const pod = podOf(overlay);
+    const reach = (label: string, port: number): readonly string[] =>
+      PODS.filter((name) => rules.allows({ from: pod(name), to: { namespace: { [label]: 'true' } }, port }));
+    expect(reach('parlance/monitoring', 4318)).toEqual(APPS);
+    expect([...reach('parlance/monitoring', 443), ...reach('other', 4318)]).toEqual([]);
+  });
+
   it('lets each of them ask for addresses, and reach what its settings name', () => {
     const rules = new NetworkRules(manifestsOf(overlay));
     const pod = podOf(overlay);
