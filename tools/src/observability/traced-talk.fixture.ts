@@ -69,7 +69,10 @@ export class Talk {
   }
 }
 
-/** The spans of the newest trace that begins with `root` and in which a message was delivered by so many gateways. */
+/**
+ * The spans of the newest trace that begins with `root` and in which a message was delivered by so many gateways, as soon as all steps
+ * that led there have come: each process sends its own.
+ */
 export function deliveredTrace(
   spans: readonly ReceivedSpan[],
   root: string,
@@ -78,7 +81,11 @@ export function deliveredTrace(
   const roots = spans.filter(({ name, parentId }) => name === root && parentId === null).reverse();
   return roots
     .map(({ traceId }) => spans.filter((span) => span.traceId === traceId))
-    .find((trace) => trace.filter(({ name }) => name === 'gateway.deliver').length === deliveries);
+    .find((trace) => {
+      const known = new Set(trace.map(({ spanId }) => spanId));
+      const whole = trace.every(({ parentId }) => parentId === null || known.has(parentId));
+      return whole && trace.filter(({ name }) => name === 'gateway.deliver').length === deliveries;
+    });
 }
 
 /** The way from the root to each span, as names. */
