@@ -1,6 +1,7 @@
-import { describe, namesOf, type Environment } from '@parlance/config';
+import type { Environment } from '@parlance/config';
 import { checkConfig } from '../config/check-config.js';
 import { DECLARED_APPS, type DeclaredApp } from '../config/declared-apps.js';
+import { secretNames, settingNames } from '../config/setting-names.js';
 import {
   Secret,
   appOf,
@@ -57,7 +58,7 @@ function containerProblems(container: Container, sources: Sources): readonly str
 
 /** Names that the app does not declare; an entry may exist only to be put into the value of another. */
 function undeclared(app: DeclaredApp, container: Container, sources: Sources): readonly string[] {
-  const declared = new Set(app.fragments.flatMap(({ settings }) => Object.values(settings).flatMap(namesOf)));
+  const declared = settingNames(app);
   const given = [...Object.keys(mappedOf(container, sources.configMaps)), ...container.env.map(({ name }) => name)];
   return given
     .filter((name) => !declared.has(name) && !container.env.some(({ value }) => value?.includes(`$(${name})`)))
@@ -65,11 +66,7 @@ function undeclared(app: DeclaredApp, container: Container, sources: Sources): r
 }
 
 function openSecrets(app: DeclaredApp, container: Container, sources: Sources): readonly string[] {
-  const secret = new Set(
-    describe(app.fragments)
-      .filter((row) => row.secret)
-      .map(({ env }) => env),
-  );
+  const secret = secretNames(app);
   const open = [
     ...Object.keys(mappedOf(container, sources.configMaps)),
     ...container.env.filter(({ valueFrom }) => valueFrom?.secretKeyRef === undefined).map(({ name }) => name),
