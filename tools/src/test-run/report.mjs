@@ -83,11 +83,12 @@ function describeLeftOut(leftOut) {
   if (leftOut.length === 0) return [];
   const servers = [...new Set(leftOut.flatMap(({ missing }) => missing))].sort();
   const packages = servers.map((name) => SERVERS.get(name)?.package ?? name);
+  const starts = new Set(servers.flatMap((name) => SERVERS.get(name)?.start ?? []));
   const named = servers.map((name, index) => `${name} (Debian package ${packages[index]})`);
   const files = leftOut.length === 1 ? '1 file that needs' : `${leftOut.length} files that need`;
   return [
     `left out: ${files} ${named.join(', ')}`,
     ...leftOut.map(({ file, missing }) => `  ${file} (${missing.join(', ')})`),
-    `to include them: apt-get install ${packages.join(' ')}, then run the same command again`,
+    `to include them: ${[`apt-get install ${packages.join(' ')}`, ...starts].join(', ')}, then run the same command again`,
   ];
 }

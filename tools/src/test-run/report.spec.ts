@@ -1,7 +1,8 @@
+import { basename, dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { conclude, countResults, findLeftOut, neededServers } from './report.mjs';
-import { pathWithServers } from './servers.mjs';
+import { availableServers, pathWithServers } from './servers.mjs';
 
 const clean = { counts: { passed: 12, failed: 0, skipped: [] }, leftOut: [], runnerStatus: 0, strict: false };
 const clusterLeftOut = { file: 'apps/e2e/src/cluster.e2e.spec.ts', missing: ['redis-server', 'nats-server'] };
@@ -85,6 +86,13 @@ describe('the conclusion', () => {
     });
   });
 
+  it('says how to start what no package starts', () => {
+    const left = { file: 'apps/e2e/src/compose.e2e.spec.ts', missing: ['docker', 'docker-compose'] };
+    expect(conclude({ ...clean, leftOut: [left] }).lines.at(-2)).toBe(
+      'to include them: apt-get install docker.io docker-compose, eval "$(tools/engine/start.sh)", then run the same command again',
+    );
+  });
+
   it('fails in strict mode when a file was left out', () => {
     const { lines, exitCode } = conclude({ ...clean, leftOut: [busLeftOut], strict: true });
     expect(exitCode).toBe(1);
@@ -123,5 +131,29 @@ describe('the conclusion', () => {
 describe('the PATH of a test run', () => {
   it('gains the folders where Debian puts servers, once', () => {
     expect(pathWithServers('/usr/bin:/usr/sbin')).toBe('/usr/bin:/usr/sbin:/usr/local/sbin');
+  });
+});
+
+describe('what a machine has', () => {
+  const path = pathWithServers(dirname(process.execPath));
+  const program = basename(process.execPath);
+  const server = { package: 'a-package', has: 'it' };
+
+  it('is what lies on the PATH', () => {
+    const servers = new Map([
+      [program, server],
+      ['no-such-server', server],
+    ]);
+    expect([...availableServers(path, servers)]).toEqual([program]);
+  });
+
+  it('is, of what must be running, what answers to one of its commands', () => {
+    const asked = (...args: string[]): [string, ...string[]] => [program, ...args];
+    const servers = new Map([
+      ['answers', { ...server, asked: [['no-such-server'] satisfies [string], asked('--version')] }],
+      ['is silent', { ...server, asked: [asked('-e', 'process.exit(1)')] }],
+      ['is nowhere', { ...server, asked: [['no-such-server'] satisfies [string]] }],
+    ]);
+    expect([...availableServers(path, servers)]).toEqual(['answers']);
   });
 });

