@@ -27,4 +27,5 @@ export {
   type SpanOptions,
   type TraceFields,
 } from './tracing/spans.js';
-export { startTracing, type RunningTracing, type TracingOptions } from './tracing/start-tracing.js';
+export { startTracing, type RunningTracing } from './tracing/start-tracing.js';
+export { type TracingOptions } from './tracing/tracing-options.js';

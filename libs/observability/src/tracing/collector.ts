@@ -16,7 +16,7 @@ import {
 import { redactText } from '../redaction.js';
 import type { Logger } from '../logger.js';
 import type { Tracing } from './spans.js';
-import type { SpanCounter, TracingOptions } from './start-tracing.js';
+import type { SpanCounter, TracingOptions } from './tracing-options.js';
 
 /** Recorded spans that wait to be sent; more are dropped, and the counter shows it. */
 const MAX_WAITING_SPANS = 2_048;

@@ -1,18 +1,6 @@
-import type { Counter } from 'prom-client';
 import type { Logger } from '../logger.js';
-import type { Metrics } from '../metrics.js';
 import { useTracing } from './spans.js';
-
-export interface TracingOptions {
-  /** The app's name: `service.name` of its spans. */
-  readonly service: string;
-  /** Where spans go, by OTLP over HTTP; undefined: nothing is traced. */
-  readonly url: string | undefined;
-  /** Share of the traces that begin here which are recorded, 0 to 1. */
-  readonly ratio: number;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-}
+import type { SpanCounter, TracingOptions } from './tracing-options.js';
 
 export interface RunningTracing {
   /** Sends what waits, for at most 2 s, and ends. Never rejects. */
@@ -21,8 +9,6 @@ export interface RunningTracing {
 
 /** `made`: a recorded span has ended. What was neither sent nor failed waits, or was dropped because too much waited. */
 const OUTCOMES = ['made', 'sent', 'failed'] as const;
-
-export type SpanCounter = Counter<'outcome'>;
 
 const CLOSE_MS = 2_000;
 const NOT_TRACING: RunningTracing = { close: () => Promise.resolve() };
