@@ -16,11 +16,19 @@ export interface ReconnectObserver {
   reset(): void;
 }
 
+interface Outgoing {
+  readonly subject: string;
+  readonly data: Buffer;
+  readonly options: { readonly reply?: string };
+}
+
 /** Core NATS as a transport: subjects, queue groups, one inbox for all answers. */
 export class NatsTransport implements Transport {
   connected = true;
   private readonly listeners = new Set<(status: BusStatus) => void>();
   private readonly inboxPrefix = `${createInbox()}.`;
+  /** What this turn of the event loop says: written together, as a write to the socket costs more than what is in it. */
+  private outbox: Outgoing[] = [];
   private backlog = 0;
   private probing = false;
   private lastMaxPayload = 1024 * 1024;
@@ -76,11 +84,13 @@ export class NatsTransport implements Transport {
   }
 
   flush(): Promise<void> {
+    this.post();
     return this.connection.flush();
   }
 
   async close(): Promise<void> {
     this.closing = true;
+    this.post();
     if (this.connected) await this.attempt(this.connection.flush());
     this.connected = false;
     await this.attempt(this.connection.close());
@@ -90,10 +100,23 @@ export class NatsTransport implements Transport {
     const data = Buffer.from(text);
     if (data.length > this.maxPayload) throw tooLarge('The message', this.maxPayload);
     if (!this.connected || this.backlog + data.length > MAX_BACKLOG_BYTES) return false;
-    this.connection.publish(subject, data, reply === undefined ? {} : { reply });
+    if (this.outbox.push({ subject, data, options: reply === undefined ? {} : { reply } }) === 1) {
+      setImmediate(() => this.post());
+    }
     this.backlog += data.length;
     if (this.backlog >= PROBE_BYTES && !this.probing) void this.probe();
     return true;
+  }
+
+  private post(): void {
+    const all = this.outbox;
+    this.outbox = [];
+    try {
+      for (const { subject, data, options } of all) this.connection.publish(subject, data, options);
+    } catch (error) {
+      // Closed meanwhile: as if it were lost on its way.
+      this.report(error);
+    }
   }
 
   /** The client buffers without end for a server that does not read: what it has not confirmed is counted and bounded here. */
@@ -101,6 +124,7 @@ export class NatsTransport implements Transport {
     const asked = this.backlog;
     this.probing = true;
     try {
+      this.post();
       await this.connection.flush();
       this.backlog = Math.max(0, this.backlog - asked);
     } catch {
