@@ -46,7 +46,10 @@ export type {
   NewMessage,
   NewRoom,
 } from './world/native-api.js';
-export { ChildApp, type AppEnvironment } from './stack/child-app.js';
+export { docker, runProgram, type Ended } from './containers/command-line.js';
+export { ComposeStack, type ComposeOptions } from './containers/compose-stack.js';
+export { type ContainerState } from './containers/container-state.js';
+export { ChildApp, type AppEnvironment, type ChildAppOptions } from './stack/child-app.js';
 export { startCluster, type ClusterStack } from './stack/cluster-stack.js';
 export { appUrls, type ClusterStatus } from './stack/cluster-status.js';
 export { startNats, startRedis, type PrivateServer } from './stack/private-server.js';

@@ -189,6 +189,7 @@ const hygiene = [
         '/src/conformance\\.ts$',
         // A spec that needs a database need not load every client there is.
         '^libs/testing/src/database/test-database\\.ts$',
+        '^libs/testing/src/containers/container-server\\.ts$',
         DECLARATION,
       ],
     },

@@ -6,12 +6,12 @@ export type StackMode = (typeof STACK_MODES)[number];
 
 /** A running Parlance of its own, on free ports and a data folder of its own. */
 export interface Stack {
-  readonly mode: StackMode;
+  readonly mode: StackMode | 'compose';
   /** Where clients connect: one address in standalone, two in cluster mode. Each also serves REST. */
   readonly gateways: readonly [string, ...string[]];
-  /** What can be struck: `process` in standalone; in cluster mode `gateway-0`, `gateway-1`, `message-0`, `message-1`, `call-0`, `call-1`, `presence-0`, `presence-1`,
-   * `gamification-0`, `gamification-1`,
-   * `identity-0`, `api`, `nats`, `redis` and `postgres`. */
+  /** What can be struck: `process` in standalone; in cluster mode `gateway-0`,
+   * `gateway-1`, `message-0` and so on for each replica of each service, `api`, `nats`, `redis` and `postgres`; in containers, services of
+   * docker-compose.yml. */
   readonly victims: readonly string[];
   /** SIGKILLs a victim and sees to it that it comes back; resolves when the whole stack is ready again. */
   strike(victim: string): Promise<void>;
