@@ -77,7 +77,9 @@ export class NatsTransport implements Transport {
     });
     const stop = async (): Promise<void> => {
       if (subscription.isClosed()) return;
-      if (!this.connected) return subscription.unsubscribe();
+      // What is shared by a queue is somebody's to do: it is finished. What each hears for itself is nobody's once it is not wanted, and
+      // thousands may go at once.
+      if (queue === undefined || !this.connected) return subscription.unsubscribe();
       await this.attempt(subscription.drain());
     };
     return { stop };

@@ -8,7 +8,7 @@ export interface Delivery {
 }
 
 export interface TransportSubscription {
-  /** Settles when no delivery comes any more; deliveries already on the way still come before that. */
+  /** Settles when no delivery comes any more; those of a queue that are already on the way still come before that. */
   stop(): Promise<void>;
 }
 
