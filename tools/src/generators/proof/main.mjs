@@ -19,7 +19,6 @@ const SERVICE = 'tally';
 const DIALECT = 'parrot';
 const SCENARIO = 'apps/e2e/src/generated.e2e.spec.ts';
 const TYPES = 'tsconfig.generated.json';
-const LINT = 'eslint.generated.config.js';
 
 const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
 const began = performance.now();
@@ -57,7 +56,7 @@ function environment() {
 }
 
 /**
- * Commands that do not wait for each other, as many at once as there are cores.
+ * Commands that do not wait for each other, as many at once as there are cores; all of them, even when one has failed.
  *
  * @param {string} cwd
  * @param {readonly (readonly string[])[]} commands
@@ -68,7 +67,8 @@ async function together(cwd, commands) {
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await running(cwd, next);
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  const workers = await Promise.allSettled(Array.from({ length: availableParallelism() }, worker));
+  for (const one of workers) if (one.status === 'rejected') throw one.reason;
 }
 
 /** @param {string} cwd */
@@ -78,54 +78,38 @@ async function check(cwd) {
   step('tutorial');
   const blocks = blocksOf(readFileSync(join(cwd, 'tools/docs/tutorial-poll.md'), 'utf8'));
   for (const block of blocks.slice(0, -1)) carryOut(cwd, block);
-  // Before the page's last commands, which build everything: once is enough.
   step(`dialect ${DIALECT}`);
   run(cwd, 'npx', 'nx', 'g', '@parlance/tools:dialect', DIALECT);
-  step('build, and the try of the tutorial');
-  for (const block of blocks.slice(-1)) carryOut(cwd, block);
   writeFileSync(join(cwd, SCENARIO), scenario(SERVICE, DIALECT));
-  step('types, lint, format, import rules, lock file');
-  await together(cwd, checks(cwd));
-  step('tests');
-  run(cwd, 'npx', 'vitest', 'run', ...tests());
-}
-
-/**
- * Of what is new alone, against what was built of the rest.
- *
- * @param {string} cwd
- */
-function checks(cwd) {
+  step("the tutorial's last commands, which build everything; meanwhile lint, format, import rules, lock file");
+  run(cwd, 'npm', 'run', '--silent', 'generate');
   const changes = changesIn(cwd);
   const sources = changes.filter((file) => file.endsWith('.ts'));
-  writeFileSync(join(cwd, TYPES), `${JSON.stringify(narrowed(sources))}\n`);
-  writeFileSync(join(cwd, LINT), lintOver(TYPES));
-  return [
-    ['npx', 'tsc', '-p', TYPES],
-    ['npx', 'eslint', '--config', LINT, '--max-warnings=0', ...sources],
+  await together(cwd, [
+    ['bash', '-euo', 'pipefail', '-c', blocks.at(-1)?.text ?? 'false'],
     ['npx', 'prettier', '--check', '--log-level', 'warn', '--ignore-unknown', ...changes],
     ['node', 'tools/src/boundaries/check-boundaries.mjs'],
     ['node', 'tools/complete-lock.mjs', '--check'],
-  ];
+    ...(isInstalled('docker-compose', '--version') ? [['docker-compose', 'config', '--quiet']] : []),
+    ['npx', 'eslint', '--max-warnings=0', ...sources],
+  ]);
+  step('tests, and the types of what is not built');
+  writeFileSync(join(cwd, TYPES), `${JSON.stringify(narrowed(sources))}\n`);
+  await together(cwd, [
+    ['npx', 'vitest', 'run', ...tests()],
+    ['npx', 'tsc', '-p', TYPES],
+  ]);
 }
 
-/** @param {readonly string[]} files */
+/**
+ * These files alone, against what was built of the rest.
+ *
+ * @param {readonly string[]} files
+ */
 function narrowed(files) {
   // It has no built form.
   const paths = { '@parlance/dialect-kit/conformance': ['./libs/dialects/kit/src/conformance.ts'] };
   return { extends: './tsconfig.json', compilerOptions: { customConditions: [], paths }, files, include: [] };
-}
-
-/** @param {string} project */
-function lintOver(project) {
-  return `import config from './eslint.config.js';
-
-export default config.map((one) => {
-  const options = one.languageOptions?.parserOptions;
-  if (options?.project === undefined) return one;
-  return { ...one, languageOptions: { ...one.languageOptions, parserOptions: { ...options, project: ['./${project}'] } } };
-});
-`;
 }
 
 function tests() {
@@ -138,6 +122,7 @@ function tests() {
     'tools/src/compose/compose.spec.ts',
     'tools/src/config/check-config.spec.ts',
     'tools/src/docs/',
+    'tools/src/upgrade/upgrade.spec.ts',
     ...(hasKubectl() ? ['tools/src/k8s/k8s.int.spec.ts'] : []),
     SCENARIO,
   ];
@@ -145,9 +130,14 @@ function tests() {
 
 /** On a build server nothing may be left out. */
 function hasKubectl() {
-  if (process.env['CI'] !== undefined || spawnSync('kubectl', ['version', '--client']).error === undefined) return true;
+  if (process.env['CI'] !== undefined || isInstalled('kubectl', 'version', '--client')) return true;
   process.stdout.write('kubectl is not installed: the manifests are not rendered\n');
   return false;
+}
+
+/** @param {string} command @param {readonly string[]} args @returns {boolean} */
+function isInstalled(command, ...args) {
+  return spawnSync(command, args).error === undefined;
 }
 
 const scratch = copyWorkspace(ROOT);
