@@ -32,9 +32,10 @@ export class IdentityRefresher {
       if (!concerns(change, connection)) continue;
       this.slots
         .run(() => this.refresh(connection))
-        .catch((err: unknown) =>
-          this.ports.logger.warn({ code: 'refresh-failed', err }, 'a connection keeps its identity'),
-        );
+        .catch((err: unknown) => {
+          const tenantId = connection.tenant?.id;
+          this.ports.logger.warn({ code: 'refresh-failed', err, tenantId }, 'a connection keeps its identity');
+        });
     }
   }
 

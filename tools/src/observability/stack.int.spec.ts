@@ -90,7 +90,7 @@ describe('a message in a cluster', () => {
     expect(pathsIn(trace)).toContain(`api.request > message.send > ${DELIVERED}`);
     expect(trace.find(({ parentId }) => parentId === null)).toMatchObject({
       service: 'api',
-      attributes: { method: 'post', status: '201' },
+      attributes: { method: 'post', status: '201', tenantId: 'demo' },
     });
   });
 

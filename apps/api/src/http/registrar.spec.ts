@@ -13,7 +13,12 @@ async function failing(failure: Error) {
   const logger = createLogger({ service: 'api', level: 'info', destination: { write: (line) => log.push(line) } });
   const app = express().use(
     surfaceRouter(nativeSurface, {
-      pipeline: { answer: () => Promise.reject(failure) },
+      pipeline: {
+        answer: (_surface, _route, { belongsTo }) => {
+          belongsTo?.('acme');
+          return Promise.reject(failure);
+        },
+      },
       bodies: { read: () => Promise.resolve({ body: undefined, files: [] }) },
       logger,
       trustedProxies: 0,
@@ -39,6 +44,7 @@ describe('a failing request', () => {
     expect(body).toEqual({ error: { code: 'internal', message: 'Something went wrong on the server.' } });
     expect(log.join('')).toContain('request-failed');
     expect(log.join('')).toContain('the wiring');
+    expect(log.join('')).toContain('"tenantId":"acme"');
   });
 
   it('says when to repeat what may be repeated, in whole seconds', async () => {

@@ -22,25 +22,10 @@ const DEFAULT_RETRY_MS = 1_000;
 export function surfaceRouter<R extends HttpRoute>(surface: Surface<R>, ports: RegistrarPorts): Router {
   const router = Router({ caseSensitive: true });
   const roots = [...surface.roots];
-  const fail = (error: unknown, response: Response, route?: R): void =>
-    refuse(surface, route, error, response, ports.logger);
+  const fail = (error: unknown, response: Response): void => refuse(surface, undefined, error, response, ports.logger);
   router.use(roots, helmet({ crossOriginResourcePolicy: { policy: 'cross-origin' } }), prelude);
   for (const route of surface.routes) {
-    router[route.method](route.path, async (request, response) => {
-      const step = startTrace('api.request', {
-        kind: 'server',
-        attributes: { method: route.method, route: route.path },
-      });
-      await within(step, async () => {
-        try {
-          send(response, await answer(surface, route, request, response, ports));
-        } catch (error) {
-          fail(error, response, route);
-        }
-      });
-      step?.setAttribute('status', response.statusCode);
-      endSpan(step);
-    });
+    router[route.method](route.path, async (request, response) => serve(surface, route, request, response, ports));
   }
   router.use(roots, (_request, response) => fail(new ParlanceError('not-found', 'There is no such call.'), response));
   router.use(roots, onRoutingError(fail));
@@ -62,12 +47,38 @@ function onRoutingError(fail: (error: unknown, response: Response) => void): Err
   };
 }
 
+/** The root of a trace. Never rejects. */
+async function serve<R extends HttpRoute>(
+  surface: Surface<R>,
+  route: R,
+  request: Request,
+  response: Response,
+  ports: RegistrarPorts,
+): Promise<void> {
+  const { method, path } = route;
+  const step = startTrace('api.request', { kind: 'server', attributes: { method, route: path } });
+  let whose: { readonly tenantId?: string } = {};
+  const belongsTo = (tenantId: string): void => {
+    whose = { tenantId };
+  };
+  await within(step, async () => {
+    try {
+      send(response, await answer(surface, route, request, response, ports, belongsTo));
+    } catch (error) {
+      refuse(surface, route, error, response, ports.logger.child(whose));
+    }
+  });
+  step?.setAttributes({ ...whose, status: response.statusCode });
+  endSpan(step);
+}
+
 async function answer<R extends HttpRoute>(
   surface: Surface<R>,
   route: R,
   request: Request,
   response: Response,
   { pipeline, bodies, trustedProxies }: RegistrarPorts,
+  belongsTo: (tenantId: string) => void,
 ): Promise<HttpAnswer> {
   return pipeline.answer(surface, route, {
     params: paramsOf(request),
@@ -75,6 +86,7 @@ async function answer<R extends HttpRoute>(
     headers: request.headers,
     address: clientAddress(request, trustedProxies),
     readBody: () => bodies.read(route.body, request, response),
+    belongsTo,
   });
 }
 

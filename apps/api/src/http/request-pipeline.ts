@@ -19,6 +19,8 @@ export const PROOF_HEADER = 'x-parlance-proof';
 export interface Arrival extends Pick<HttpRequest, 'params' | 'query' | 'headers'> {
   readonly address: string;
   readonly readBody: () => Promise<Pick<HttpRequest, 'body' | 'files'>>;
+  /** Called as soon as it is known whose request it is. */
+  readonly belongsTo?: (tenantId: string) => void;
 }
 
 /**
@@ -36,6 +38,7 @@ export class RequestPipeline {
     const inside = translation.claim.credential ?? null;
     const credential =
       early !== null && (inside === null || inside === given) ? early : await this.#verify(surface, arrival, inside);
+    arrival.belongsTo?.(credential.tenant.id);
     return this.#run(surface, route, arrival, translation, credential);
   }
 

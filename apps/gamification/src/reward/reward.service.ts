@@ -118,7 +118,7 @@ export class RewardService {
     try {
       this.teller.reward({ tenantId, rewardId, remaining: taken.remaining, isExpired: taken.is_expired }, userId, true);
     } catch (error) {
-      this.logger.warn({ code: 'taker-not-told', err: error }, 'a taker was not told at once');
+      this.logger.warn({ code: 'taker-not-told', err: error, tenantId, rewardId }, 'a taker was not told at once');
     }
   }
 

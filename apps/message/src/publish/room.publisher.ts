@@ -128,7 +128,7 @@ export class RoomPublisher {
       if (error instanceof ParlanceError && error.code === 'too-large') return false;
       this.#failures.inc();
       this.logger.warn(
-        { code: 'publish-failed', err: error },
+        { code: 'publish-failed', err: error, address },
         'facts were not published; the relay repeats their heads',
       );
       return true;

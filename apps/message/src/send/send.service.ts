@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
 import type { BatchItem } from '@parlance/bus';
 import { objectIdMaker, ParlanceError, toParlanceError, type Message } from '@parlance/domain';
-import { Metrics, type Clock, type Logger } from '@parlance/observability';
+import { Metrics, traceFieldsOf, type Clock, type Logger } from '@parlance/observability';
 import { CommitLanes, isRetryableConflict, laneOf, sqlState, type Queued } from '@parlance/persistence';
 import type { Counter, Histogram } from 'prom-client';
 import { jsonText } from '../database/database.js';
@@ -151,7 +151,7 @@ export class SendService {
   /** A batch that cannot be committed whole: its items alone, so that one bad item fails only itself. */
   async #separate(items: readonly PreparedSend[], error: unknown): Promise<readonly SendAnswer[]> {
     const single = items.length === 1;
-    if (single || toParlanceError(error).retryable) return items.map(() => this.#failed(error));
+    if (single || toParlanceError(error).retryable) return items.map((item) => this.#failed(error, item));
     const answers: SendAnswer[] = [];
     for (const item of items) {
       const answer = this.#expire(item) ?? (await this.#commitAlone(item));
@@ -161,11 +161,11 @@ export class SendService {
   }
 
   async #commitAlone(item: PreparedSend): Promise<SendAnswer> {
-    const [answer] = await this.#commitOnce([item]).catch((error: unknown) => [this.#failed(error)]);
-    return answer ?? this.#failed(new RangeError('A commit gave no answer.'));
+    const [answer] = await this.#commitOnce([item]).catch((error: unknown) => [this.#failed(error, item)]);
+    return answer ?? this.#failed(new RangeError('A commit gave no answer.'), item);
   }
 
-  #failed(error: unknown): SendAnswer {
+  #failed(error: unknown, { tenantId, trace, input: { roomId } }: PreparedSend): SendAnswer {
     if (isRetryableConflict(error)) {
       return {
         ok: false,
@@ -179,7 +179,10 @@ export class SendService {
       };
     }
     const coded = toParlanceError(error);
-    if (coded.code === 'internal') this.logger.error({ code: 'send-failed', err: error }, 'a commit failed');
+    if (coded.code === 'internal') {
+      const whose = { tenantId, roomId, ...traceFieldsOf(trace) };
+      this.logger.error({ code: 'send-failed', err: error, ...whose }, 'a commit failed');
+    }
     return { ok: false, error: coded };
   }
 
