@@ -44,7 +44,7 @@ export class Door {
       one.on('error', () => other.destroy());
       one.on('close', () => {
         this.sockets.delete(one);
-        other.destroy();
+        other.end();
       });
     }
   }

@@ -127,7 +127,7 @@ function serverIn(sender: NativeSender, room: WorldRoom): Talker {
   const say = async (text: string): Promise<void> => {
     for (let n = 0; n < MAX_REPEATS; n += 1) {
       const outcome = await sender.send(room, text);
-      if (outcome.status === 'acked' || !outcome.retryable) return;
+      if (outcome.status === 'acked' || !isPassing(outcome.code)) return;
       await pace(LONGEST_PAUSE_MS);
     }
     throw new Error(`${sender.name} could not send ${text} in ${MAX_REPEATS} attempts.`);
@@ -139,9 +139,11 @@ function ackedBy(events: readonly HistoryEvent[], client: string): number {
   return events.filter((event) => event.type === 'acked' && event.client === client).length;
 }
 
-/** As each wire says "unavailable", and as clients say that there was nobody to say it. */
+/** As each wire says "unavailable". */
+const UNAVAILABLE = [/^unavailable$/, /^503/, /^refused: (?:Nobody serves|\S+ did not answer in time|This )/];
+/** As clients say that there was nobody to say it. */
+const NOBODY = [/^disconnected$/, /^unreachable$/, /^no connection$/, /^unknown: /, /^http-50[23]$/];
+
 function isPassing(code: string): boolean {
-  return /^(?:unavailable|503|http-50[23]|disconnected|unreachable|no connection|unknown: |refused: (?:Nobody serves|\S+ did not answer in time|This))|"(?:code|status)":503/.test(
-    code,
-  );
+  return [...UNAVAILABLE, ...NOBODY].some((words) => words.test(code));
 }
