@@ -27,13 +27,13 @@ install_engine() {
   fi
 }
 
-# Ports are published on the loopback alone, by a process and not by the firewall.
+# Ports are published on the loopback alone, by a process and not by the firewall. It holds nothing open that whoever called this waits for.
 start_engine() {
   docker version && return
   ulimit -n "$(ulimit -Hn)"
   setsid dockerd --data-root "$DIR/data" --exec-root "$DIR/exec" --pidfile "$DIR/dockerd.pid" --host "$SOCKET" \
     --storage-driver overlay2 --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false --ip 127.0.0.1 \
-    --bip 172.31.250.1/24 --default-address-pool base=172.31.0.0/16,size=24 >"$DIR/dockerd.log" 2>&1 </dev/null &
+    --bip 172.31.250.1/24 --default-address-pool base=172.31.0.0/16,size=24 >"$DIR/dockerd.log" 2>&1 </dev/null 3>&- 4>&- &
   for _ in {1..150}; do
     docker version && return
     sleep 0.2
