@@ -1,28 +1,35 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { freePort } from '@parlance/persistence';
+import { createProxyServer } from 'httpxy';
 
 const LOOPBACK = '127.0.0.1';
 
-/** An address that stays while what is behind it is replaced, as a balancer's: who is connected stays with whom it met. */
+/**
+ * An address that stays while what is behind it is replaced, as a proxy's: each request and each new WebSocket goes to who stands there
+ * then, and those under way end where they began.
+ */
 export class Door {
-  private readonly server = createServer((socket) => this.pass(socket));
+  private readonly proxy = createProxyServer({});
+  private readonly server = createServer((request, response) => void this.request(request, response));
   private readonly sockets = new Set<Socket>();
-  private behind = 0;
+  private target = '';
 
   private constructor(readonly url: string) {}
 
   static async open(): Promise<Door> {
     const port = await freePort();
     const door = new Door(`http://${LOOPBACK}:${port}`);
+    door.server.on('upgrade', (request, socket, head) => void door.upgrade(request, socket, head));
+    door.server.on('connection', (socket) => door.note(socket));
     door.server.listen(port, LOOPBACK);
     await once(door.server, 'listening');
     return door;
   }
 
-  /** Who connects from now on meets who listens at this port. */
-  leadTo(port: number): void {
-    this.behind = port;
+  leadTo(url: string): void {
+    this.target = url;
   }
 
   async close(): Promise<void> {
@@ -32,20 +39,26 @@ export class Door {
     await closed;
   }
 
-  private pass(outside: Socket): void {
-    const inside = connect(this.behind, LOOPBACK);
-    for (const [one, other] of [
-      [outside, inside],
-      [inside, outside],
-    ] as const) {
-      this.sockets.add(one);
-      one.pipe(other);
-      // Why it broke is for the two sides to tell; what is left is that the other one learns of it.
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        this.sockets.delete(one);
-        other.end();
-      });
+  /** Those of WebSockets too, which a server does not close. */
+  private note(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('close', () => this.sockets.delete(socket));
+  }
+
+  private async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.proxy.web(request, response, { target: this.target });
+    } catch {
+      response.destroy(); // The client is told by what it sees, as when the connection itself breaks.
+    }
+  }
+
+  private async upgrade(request: IncomingMessage, socket: unknown, head: Buffer): Promise<void> {
+    if (!(socket instanceof Socket)) throw new TypeError('An upgraded connection is no socket.');
+    try {
+      await this.proxy.ws(request, socket, { target: this.target }, head);
+    } catch {
+      socket.destroy(); // As above.
     }
   }
 }

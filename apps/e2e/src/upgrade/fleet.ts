@@ -113,10 +113,10 @@ export class Fleet {
 
   /**
    * Puts replicas of a version in the place of those that run, as a rolling update does: each successor is ready before the one before it
-   * is asked to end. @throws Error when one did not end well
+   * is asked to end, one after the other. @throws Error when one did not end well
    */
   async replace(names: readonly Replica[], tree: string): Promise<void> {
-    await Promise.all(names.map(async (name) => this.replaceOne(name, tree)));
+    for (const name of names) await this.replaceOne(name, tree);
   }
 
   /** Ends everything. */
@@ -155,7 +155,7 @@ export class Fleet {
       await app.end('SIGKILL');
       throw error;
     }
-    this.doors.get(name)?.leadTo(port);
+    this.doors.get(name)?.leadTo(url);
     this.running.set(name, { app, tree });
   }
 
