@@ -19,6 +19,7 @@ export const STEPS: readonly Step[] = [
     command: ['npx', 'nx', 'run-many', '-p', 'parlance', '-t', 'format', 'lint', 'boundaries', 'typecheck'],
   },
   { name: 'lock file', command: ['node', 'tools/complete-lock.mjs', '--check'] },
+  { name: 'generators', command: ['npm', 'run', '--silent', 'generators:check'] },
   { name: 'tests, 60 chaos seeds', command: ['npm', 'test', '--', '--strict'], env: { PARLANCE_CHAOS_SEEDS: '60' } },
   { name: 'fuzz', command: ['npm', 'run', '--silent', 'fuzz', '--', '--runs', '20000'] },
   ...['durable', 'facts', 'presence', 'render', 'start'].map((bench): Step => ({
