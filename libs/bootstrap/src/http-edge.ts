@@ -33,7 +33,7 @@ export class HttpEdge {
     const answer = this.#platformRoute(request);
     if (answer !== undefined) await answer(response);
     else if (this.#open) this.#admit(response, next);
-    else turnAway(response);
+    else turnAway(request, response);
   };
 
   closeIntake(): void {
@@ -47,7 +47,7 @@ export class HttpEdge {
   }
 
   #platformRoute({ method, url }: IncomingMessage): ((response: ServerResponse) => Promise<void> | void) | undefined {
-    if (method !== 'GET' && method !== 'HEAD') return undefined;
+    if (!isRead(method)) return undefined;
     switch (url?.split('?', 1)[0]) {
       case '/health/live':
         return (response) => sendJson(response, 200, { live: this.health.live() });
@@ -88,10 +88,16 @@ export class HttpEdge {
   }
 }
 
-function turnAway(response: ServerResponse): void {
+/** A writer's connection is cut: some vendors' clients keep what they send for another try only when there was no answer at all. */
+function turnAway({ method }: IncomingMessage, response: ServerResponse): void {
+  if (!isRead(method)) return void response.destroy();
   response.setHeader('connection', 'close');
   response.setHeader('retry-after', '1');
   sendJson(response, 503, { error: { code: 'unavailable', message: 'This server is shutting down. Try again.' } });
+}
+
+function isRead(method: string | undefined): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {

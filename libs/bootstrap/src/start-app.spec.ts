@@ -84,6 +84,9 @@ describe('startApp', () => {
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(await refused.json()).toMatchObject({ error: { code: 'unavailable' } });
+    // A writer is to try elsewhere: it gets no answer that it could take for final.
+    await expect(fetch(`${url}/slow`, { method: 'POST' })).rejects.toThrow();
+    expect(bus.events.filter((event) => event === 'slow-begun')).toHaveLength(1);
 
     finishSlow();
     expect(await (await slow).text()).toBe('ended');
