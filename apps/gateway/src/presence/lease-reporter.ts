@@ -8,7 +8,7 @@ type Report = z.input<typeof reportLease.input>;
 /** A connection as the presence service knows it. */
 export type LeaseMember = Report['joined'][number];
 
-/** How long what came and went is gathered for a report, ms: in a storm of connections one report says what hundreds would. */
+/** The least time between reports of what came and went, ms: in a storm of connections one says what hundreds would. */
 const GATHER_MS = 25;
 /** How long after a failed report it is tried again, ms. */
 const AGAIN_MS = 1_000;
@@ -33,6 +33,7 @@ export class LeaseReporter {
   private seq = 0;
   private running: Promise<void> | null = null;
   private scheduled = false;
+  private reportedAt = -Infinity;
   /** more came while a report was under way */
   private gathers = false;
   private beatDue = false;
@@ -121,12 +122,12 @@ export class LeaseReporter {
   private soon(): void {
     if (this.scheduled || this.running !== null) return;
     this.scheduled = true;
-    outside(() =>
-      setTimeout(() => {
-        this.scheduled = false;
-        void this.flush();
-      }, GATHER_MS).unref(),
-    );
+    const waitMs = this.reportedAt + GATHER_MS - performance.now();
+    const report = (): void => {
+      this.scheduled = false;
+      void this.flush();
+    };
+    outside(() => (waitMs > 0 ? setTimeout(report, waitMs).unref() : setImmediate(report)));
   }
 
   private async run(): Promise<void> {
@@ -185,6 +186,7 @@ export class LeaseReporter {
 
   private async send(part: Pick<Report, 'begins' | 'joined' | 'left'>): Promise<boolean> {
     this.seq += 1;
+    this.reportedAt = performance.now();
     const { known } = await this.bus.request(reportLease, { leaseId: this.leaseId, seq: this.seq, ...part });
     if (known) this.knownAt = performance.now();
     return known;
