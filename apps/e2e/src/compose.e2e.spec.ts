@@ -1,4 +1,5 @@
 // needs: docker, docker-compose
+// takes: 300 s
 import { freePort } from '@parlance/persistence';
 import { ComposeStack, docker } from '@parlance/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
