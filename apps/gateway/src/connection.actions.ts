@@ -25,6 +25,7 @@ export interface ConnectionPorts extends ActionContext {
   /** Whether its user is seen to be online by this connection. */
   readonly show: (connection: Connection) => void;
   readonly hide: (connection: Connection) => void;
+  readonly isShown: (connection: Connection) => boolean;
   readonly leave: (connection: Connection) => Promise<void>;
   /** Settles when the connection's session is stored as it is now. */
   readonly save: (connection: Connection) => Promise<void>;
@@ -34,7 +35,27 @@ export interface ConnectionPorts extends ActionContext {
 /** All that a live connection may ask for: what any edge can do over the bus, and what concerns the connection itself. */
 export function connectionActions(ports: ConnectionPorts, connection: Connection, lanes: SendLanes): Actions {
   const bus = busActions(ports);
-  return { ...bus, ...ownActions(ports, connection), 'message.send': orderedSend(ports, bus['message.send'], lanes) };
+  return {
+    ...bus,
+    ...ownActions(ports, connection),
+    'message.send': orderedSend(ports, bus['message.send'], lanes),
+    'presence.find': selfKnowing(ports, bus['presence.find'], connection),
+  };
+}
+
+/** Whoever asks is there, though the presence service may learn of it a moment later. */
+function selfKnowing(
+  ports: ConnectionPorts,
+  find: Actions['presence.find'],
+  connection: Connection,
+): Actions['presence.find'] {
+  return async (caller, intent) => {
+    const { found } = await find(caller, intent);
+    const self = ports.isShown(connection) ? caller.user?.id : undefined;
+    return {
+      found: found.map((one) => (self !== undefined && one.user?.id === self ? { ...one, online: true } : one)),
+    };
+  };
 }
 
 /**

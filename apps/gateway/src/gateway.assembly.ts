@@ -243,6 +243,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
       isLargeRoom: (tenantId, room) => sizes.isLarge(tenantId, room),
       show: (connection) => presence.show(connection),
       hide: (connection) => presence.hide(connection),
+      isShown: (connection) => presence.isShown(connection),
       save: (connection) => keeper.saveNow(connection),
       now: clock,
     },

@@ -36,7 +36,9 @@ describe('the presence of a connection', () => {
     presence.show(connection);
     presence.hide(connection);
     presence.hide(connection);
+    expect(presence.isShown(connection)).toBe(false);
     presence.show(connection);
+    expect(presence.isShown(connection)).toBe(true);
     expect(log).toEqual(['enter ann c1', 'leave ann c1', 'enter ann c1']);
   });
 

@@ -27,6 +27,10 @@ export class GatewayPresence {
     this.introductions.bound(connection);
   }
 
+  isShown(connection: Connection): boolean {
+    return this.shown.has(connection);
+  }
+
   /** It stays, but its user does not want to be seen by it. */
   hide(connection: Connection): void {
     const member = this.shown.get(connection);
