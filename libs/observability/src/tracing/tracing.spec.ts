@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { createLogger } from '../logger.js';
 import { Metrics } from '../metrics.js';
@@ -129,7 +129,7 @@ describe('spans', () => {
     endSpan(startTrace('toy.lost'));
     await logged('traces-not-sent');
     endSpan(startTrace('toy.lost'));
-    while ((await counted('failed')) < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+    await vi.waitUntil(async () => (await counted('failed')) === 2, { timeout: 30_000 });
     status.code = 200;
     endSpan(startTrace('toy.found'));
     await logged('traces-sent-again');
