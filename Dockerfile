@@ -13,7 +13,7 @@ RUN mkdir /manifests \
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 COPY --from=manifests /manifests ./
-RUN --mount=type=cache,target=/root/.npm npm ci --prefer-offline
+RUN --mount=type=cache,target=/var/cache/npm npm ci --cache /var/cache/npm --prefer-offline
 COPY . .
 # The apps that run as processes of their own, and what they are made of. Declarations, maps and specs serve nobody there; the launchers
 # of a machine's own servers and the scenarios are no apps of an image.
@@ -32,7 +32,7 @@ RUN apps=$(ls apps | grep -vxE 'standalone|cluster|e2e') \
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /src
 COPY --from=manifests /manifests ./
-RUN --mount=type=cache,target=/root/.npm npm ci --prefer-offline --omit=dev --omit=optional --omit=peer \
+RUN --mount=type=cache,target=/var/cache/npm npm ci --cache /var/cache/npm --prefer-offline --omit=dev --omit=optional --omit=peer \
   && find node_modules/@prisma/client/runtime -name 'query_compiler_*' -not -name 'query_compiler_fast_bg.postgresql.*' -delete \
   && find node_modules/@prisma/client/runtime -name '*.js' -name 'query_compiler_*' -delete \
   && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
