@@ -60,6 +60,8 @@ interface Servers {
 /** Each waits for those before it: clients go first, what everybody needs goes last. */
 const STOP_ORDER: readonly (readonly Role[])[] = [['gateway'], ['api'], SERVICE_ROLES];
 const LOOPBACK = '127.0.0.1';
+/** The pools of all replicas, also of those that take over from processes whose connections Postgres has not yet noticed to be gone. */
+const DATABASE_CONNECTIONS = 200;
 /** A graceful shutdown has this many steps, each bounded by the grace. */
 const STEPS = 8;
 
@@ -129,7 +131,8 @@ export class Cluster {
     if (cluster.databaseUrl === undefined) {
       const log = (line: string): void => logger.debug({ postgres: line }, 'postgres');
       const durable = testing.env !== 'test';
-      this.#servers.postgres = this.#server('postgres', embeddedPostgres({ dataDir: databaseDir, durable, log }));
+      const options = { dataDir: databaseDir, durable, log, maxConnections: DATABASE_CONNECTIONS };
+      this.#servers.postgres = this.#server('postgres', embeddedPostgres(options));
     }
     const parts = [this.#servers.redis, this.#servers.nats, this.#servers.postgres];
     await Promise.all(parts.map(async (server) => server?.part.start()));
