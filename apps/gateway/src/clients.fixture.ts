@@ -114,4 +114,10 @@ export class Heard {
     while (this.texts.length < count) await new Promise<void>((resolve) => this.waiting.push(resolve));
     return this.texts;
   }
+
+  /** All texts up to the first such one. */
+  async untilText(text: string): Promise<string[]> {
+    while (!this.texts.includes(text)) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    return this.texts.slice(0, this.texts.indexOf(text) + 1);
+  }
 }

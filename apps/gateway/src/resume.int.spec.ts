@@ -29,9 +29,9 @@ describe('resume', () => {
     await say(ann, 'ann', room.id, 'missed 2');
     bob.io.reconnection(true);
     bob.connect();
-    await heard.until(3);
+    await heard.untilText('missed 2');
     await say(ann, 'ann', room.id, 'after');
-    const texts = await heard.until(4);
+    const texts = await heard.untilText('after');
     // What no heartbeat had covered may come again; nothing is skipped.
     expect(texts.filter((text) => text !== 'before')).toEqual(['missed 1', 'missed 2', 'after']);
   });
