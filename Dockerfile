@@ -15,34 +15,20 @@ WORKDIR /src
 COPY --from=manifests /manifests ./
 RUN --mount=type=cache,target=/var/cache/npm npm ci --cache /var/cache/npm --prefer-offline
 COPY . .
-# The apps that run as processes of their own, and what they are made of. Declarations, maps and specs serve nobody there; the launchers
-# of a machine's own servers and the scenarios are no apps of an image.
+# The apps that run as processes of their own; all that they need is in what is built, but for the pages that the api shows.
 RUN apps=$(ls apps | grep -vxE 'standalone|cluster|e2e') \
   && npm run --silent generate \
-  && npx tsc -b $(printf 'apps/%s ' $apps) \
+  && node tools/src/build/main.mjs --apps \
   && mkdir /out \
   && for app in $apps; do cp --parents -r "apps/$app/package.json" "apps/$app/dist" /out; done \
-  && find libs -name dist -prune -exec cp --parents -r {} /out \; \
-  && find libs -name package.json -not -path '*/testing/*' -exec cp --parents {} /out \; \
-  && cp --parents -r package.json prisma/migrations tools/src/compose/make-secrets.mjs /out \
-  && find /out \( -name '*.d.ts' -o -name '*.map' -o -name '*.tsbuildinfo' -o -name '.tsbuildinfo' -o -name '*.fixture.js' -o -name '*conformance*.js' \) -delete
-
-# The embedded Postgres is optional, Prisma's generator and TypeScript are peers: an image needs none of them, nor Prisma's query
-# compilers for other databases, nor what packages bring for bundlers and debuggers.
-FROM ${NODE_IMAGE} AS dependencies
-WORKDIR /src
-COPY --from=manifests /manifests ./
-RUN --mount=type=cache,target=/var/cache/npm npm ci --cache /var/cache/npm --prefer-offline --omit=dev --omit=optional --omit=peer \
-  && find node_modules/@prisma/client/runtime -name 'query_compiler_*' -not -name 'query_compiler_fast_bg.postgresql.*' -delete \
-  && find node_modules/@prisma/client/runtime -name '*.js' -name 'query_compiler_*' -delete \
-  && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+  && cp --parents -r package.json dist prisma/migrations tools/src/compose/make-secrets.mjs node_modules/swagger-ui-dist /out \
+  && find /out -name '*.map' -delete
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 WORKDIR /app
 # Folders that volumes are mounted on belong to the user of the process.
 RUN install -d -o 1000 -g 1000 /var/lib/parlance/files /run/parlance
-COPY --from=dependencies /src/node_modules node_modules
 COPY --from=build /out .
 USER 1000:1000
 EXPOSE 3000

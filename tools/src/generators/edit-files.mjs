@@ -1,4 +1,4 @@
-/** Changes of files of the workspace, of package.json, tsconfig.json and the lock file above all. */
+/** Changes of files of the workspace, of package.json and the lock file above all. */
 
 /** @typedef {import('nx/src/generators/tree').Tree} Tree */
 /** @typedef {{ name?: string, version?: string, license?: string, dependencies?: Record<string, string>, devDependencies?: Record<string, string> }} Package */
@@ -43,28 +43,15 @@ export function editJson(tree, path, change) {
 }
 
 /**
- * A project uses a package of the workspace: its package.json says so, and its tsconfig.json where to build it first.
+ * A project uses a package of the workspace.
  *
  * @param {Tree} tree
- * @param {{ readonly project: string, readonly package: string, readonly path: string }} use `path` is relative to the project
+ * @param {{ readonly project: string, readonly package: string }} use
  * @returns {void}
  */
 export function addDependency(tree, use) {
   editJson(tree, `${use.project}/package.json`, (/** @type {Package} */ json) => {
     json.dependencies = { ...json.dependencies, [use.package]: '*' };
-  });
-  addReference(tree, `${use.project}/tsconfig.json`, use.path);
-}
-
-/**
- * @param {Tree} tree
- * @param {string} path of a tsconfig
- * @param {string} reference
- * @returns {void}
- */
-export function addReference(tree, path, reference) {
-  editJson(tree, path, (/** @type {{ references?: { path: string }[] }} */ json) => {
-    json.references = [...(json.references ?? []), { path: reference }];
   });
 }
 

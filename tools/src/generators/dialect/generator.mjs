@@ -1,7 +1,7 @@
 /** `nx g dialect NAME`: a dialect that chats, in every place that has to know of it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { addDependency, addReference, editText, lockProjects, textOf } from '../edit-files.mjs';
+import { addDependency, editText, lockProjects, textOf } from '../edit-files.mjs';
 import { textsOf, withImport, withImportedName, withLastElement, withProperty } from '../edit-typescript.mjs';
 import { formatChanges, linkProject } from '../finish.mjs';
 import { dialectNames } from '../names.mjs';
@@ -47,8 +47,7 @@ function ignoredEvents(tree) {
 /** @param {Tree} tree @param {Names} names */
 function register(tree, { name }) {
   const module = `@parlance/dialect-${name}`;
-  addReference(tree, 'tsconfig.build.json', `./libs/dialects/${name}`);
-  addDependency(tree, { project: 'libs/dialects/registry', package: module, path: `../${name}` });
+  addDependency(tree, { project: 'libs/dialects/registry', package: module });
   editText(tree, 'libs/dialects/registry/src/index.ts', (source) =>
     withLastElement(withImport(source, `{ ${name} }`, module), 'dialects', name),
   );

@@ -2,15 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
-/** What a build left, so that only what is new is built: as old as its sources, which is what the compiler goes by. */
-const BUILT = ['libs/persistence/src/generated'];
-const BUILT_OF_EACH = 'dist';
+const GENERATED = 'libs/persistence/src/generated';
 const MAX_LISTING = 64 * 1_048_576;
 
 /**
- * The files of the workspace that are (or could be) committed, what was built of them, and the installed packages.
+ * The files of the workspace that are (or could be) committed, the generated ones, and the installed packages.
  *
  * @param {string} root
  * @returns {string} the folder
@@ -18,11 +16,8 @@ const MAX_LISTING = 64 * 1_048_576;
 export function copyWorkspace(root) {
   const scratch = mkdtempSync(join(tmpdir(), 'parlance-generators-'));
   const files = listed(root, 'ls-files', '--cached', '--others', '--exclude-standard');
-  const projects = new Set(files.filter((file) => file.endsWith('package.json')).map((file) => dirname(file)));
-  const built = [...projects].map((project) => join(project, BUILT_OF_EACH));
-  for (const path of [...files, ...built, ...BUILT]) {
-    if (!existsSync(join(root, path))) continue;
-    cpSync(join(root, path), join(scratch, path), { recursive: true, preserveTimestamps: true });
+  for (const path of [...files, GENERATED]) {
+    if (existsSync(join(root, path))) cpSync(join(root, path), join(scratch, path), { recursive: true });
   }
   copyPackages(root, scratch);
   execFileSync('git', ['init', '--quiet'], { cwd: scratch });

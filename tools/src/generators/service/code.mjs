@@ -1,5 +1,5 @@
-/** Where the code names its services: contracts, schemas, builds, settings, and the two ways to run all of them here. */
-import { addDependency, editJson, editText, lockProjects } from '../edit-files.mjs';
+/** Where the code names its services: contracts, schemas, settings, and the two ways to run all of them here. */
+import { addDependency, editText, lockProjects } from '../edit-files.mjs';
 import { withElement, withImport, withProperty } from '../edit-typescript.mjs';
 
 /** @typedef {import('nx/src/generators/tree').Tree} Tree */
@@ -9,7 +9,6 @@ import { withElement, withImport, withProperty } from '../edit-typescript.mjs';
 export function registerInCode(tree, names) {
   exportContract(tree, names);
   addPostgresSchema(tree, names);
-  addToBuild(tree, names);
   declareSettings(tree, names);
   addToStandalone(tree, names);
   addToCluster(tree, names);
@@ -38,16 +37,8 @@ function addPostgresSchema(tree, { snake }) {
 }
 
 /** @param {Tree} tree @param {Names} names */
-function addToBuild(tree, { name }) {
-  editJson(tree, 'tsconfig.build.json', (/** @type {{ references: { path: string }[] }} */ json) => {
-    const edges = json.references.findIndex(({ path }) => path === './apps/gateway');
-    json.references.splice(edges, 0, { path: `./apps/${name}` });
-  });
-}
-
-/** @param {Tree} tree @param {Names} names */
 function declareSettings(tree, { name, camel }) {
-  addDependency(tree, { project: 'tools', package: `@parlance/${name}`, path: `../apps/${name}` });
+  addDependency(tree, { project: 'tools', package: `@parlance/${name}` });
   editText(tree, 'tools/src/config/declared-apps.ts', (source) =>
     withElement(
       withImport(source, `{ ${camel}Fragments }`, `@parlance/${name}/config`),
@@ -59,7 +50,7 @@ function declareSettings(tree, { name, camel }) {
 
 /** @param {Tree} tree @param {Names} names */
 function addToStandalone(tree, { name, camel, pascal }) {
-  addDependency(tree, { project: 'apps/standalone', package: `@parlance/${name}`, path: `../${name}` });
+  addDependency(tree, { project: 'apps/standalone', package: `@parlance/${name}` });
   editText(tree, 'apps/standalone/src/standalone.config.ts', (source) =>
     withElement(
       withImport(source, `{ ${camel}Fragments }`, `@parlance/${name}/config`),
@@ -78,7 +69,7 @@ function addToStandalone(tree, { name, camel, pascal }) {
 
 /** @param {Tree} tree @param {Names} names */
 function addToCluster(tree, { name, constant }) {
-  addDependency(tree, { project: 'apps/cluster', package: `@parlance/${name}`, path: `../${name}` });
+  addDependency(tree, { project: 'apps/cluster', package: `@parlance/${name}` });
   editText(tree, 'apps/cluster/src/services.ts', (source) =>
     withProperty(
       source,
