@@ -6,7 +6,8 @@ import { build } from './rolldown.mjs';
 
 /** Programs that another one starts as processes of their own, or has Node load. */
 const STARTED_BY_OTHERS = /^(?:peer-.*|profiler-hook)\.ts$/;
-const PACKAGES = /^(?!@parlance\/)[^./\0]/;
+/** All but our own, and the few lines that the compiled decorators call. */
+const PACKAGES = /^(?!@parlance\/|@oxc-project\/)[^./\0]/;
 
 /** @param {string} root @param {readonly import('./projects.mjs').Project[]} projects */
 export async function emitModules(root, projects) {
