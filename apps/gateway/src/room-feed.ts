@@ -11,6 +11,7 @@ import type { GatewayMetrics } from './gateway.metrics.js';
 import { LogPuller } from './log-puller.js';
 import { OrderedRoom, type Heard, type RoomPorts, type Since } from './ordered-room.js';
 import { entriesOf, withTraces, type Published, type PublishedFacts } from './published.js';
+import { SharedFlush } from './shared-flush.js';
 
 /** A transaction may commit this much later than the time it carries. */
 export const COMMIT_SLACK_MS = 10_000;
@@ -62,7 +63,7 @@ export class RoomFeed {
   private readonly puller: LogPuller;
   private readonly ports: RoomPorts;
   private readonly catchUp: CatchUp;
-  private flushing: Promise<void> | null = null;
+  private readonly flush: SharedFlush;
   /** newest database time of the rooms that were forgotten for idleness: what is older was delivered */
   private evictedThroughMs = 0;
   private closed = false;
@@ -76,6 +77,7 @@ export class RoomFeed {
   ) {
     const isCurrent = (room: OrderedRoom): boolean =>
       !this.closed && this.rooms.get(keyOf(room.tenantId, room.roomId)) === room;
+    this.flush = new SharedFlush(bus);
     this.puller = new LogPuller(bus, isCurrent, options.random, metrics, logger);
     this.ports = {
       now: options.now,
@@ -116,7 +118,7 @@ export class RoomFeed {
       const user: UserListening = { subscription, active: true, tenantId, userId, wholeSinceMs: null, early: [] };
       this.users.set(key, user);
     }
-    await this.flush();
+    await this.flush.whenKnown();
   }
 
   /**
@@ -149,7 +151,7 @@ export class RoomFeed {
       if (this.listened.has(keyOf(tenantId, roomId))) continue;
       this.subscribe(this.replace(tenantId, roomId, head + 1, { wholeSinceMs: 0, knownAtMs: 0 }));
     }
-    if (rooms.length > 0) await this.flush();
+    if (rooms.length > 0) await this.flush.whenKnown();
   }
 
   /** The head of a room that was written just before its member's bind; a room already heard knows better. */
@@ -213,17 +215,6 @@ export class RoomFeed {
     );
     subscription.catch((err: unknown) => this.logger.error({ code: 'listen-failed', err, address }, 'cannot be heard'));
     return subscription;
-  }
-
-  /** All subscriptions of one event-loop turn share a flush. */
-  private flush(): Promise<void> {
-    this.flushing ??= new Promise<void>((resolve, reject) => {
-      setImmediate(() => {
-        this.flushing = null;
-        this.bus.flush().then(resolve, reject);
-      });
-    });
-    return this.flushing;
   }
 
   private stop(map: Map<string, Listening>, key: string): void {
@@ -298,7 +289,7 @@ export class RoomFeed {
   /** Subscribes, flushes, and pulls, as facts may have come between. */
   private enter(room: OrderedRoom): void {
     this.subscribe(room);
-    this.flush().then(
+    this.flush.whenKnown().then(
       () => this.puller.start(room),
       (err: unknown) => this.logger.warn({ code: 'join-flush-failed', err }, 'the relay will repeat the head'),
     );

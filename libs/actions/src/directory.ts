@@ -3,6 +3,7 @@ import { findUsers, resolveRooms, verifyUserProof } from '@parlance/contracts';
 import type { RoomStamp, User, UserRef } from '@parlance/domain';
 import { ParlanceError } from '@parlance/domain';
 import { LRUCache } from 'lru-cache';
+import { Gathered } from './gathered.js';
 
 export interface DirectoryOptions {
   /** how long a user's name or photo may be old when the change was not heard, ms */
@@ -24,6 +25,8 @@ const NAMES_PER_USER = 4;
 
 /** `findUsers` and `resolveRooms` take this many at once. */
 const PAGE = 256;
+/** Single users that are waited for; a storm of connections asks for each. */
+const MAX_WAITING = 20_000;
 
 /**
  * What an edge remembers of users and rooms, so that a frame costs no question twice. A user is dropped when identity says it
@@ -34,6 +37,11 @@ export class Directory {
   private readonly rooms: LRUCache<string, RoomStamp>;
   /** users that were said to have changed: an answer asked for before is not kept */
   private changes = 0;
+  private readonly singles = new Gathered<UserRef, Account | null>({
+    ask: (tenantId, refs) => this.ask(tenantId, refs),
+    page: PAGE,
+    maxWaiting: MAX_WAITING,
+  });
 
   constructor(
     private readonly bus: Bus,
@@ -64,8 +72,8 @@ export class Directory {
 
   /** Errors: `not-found`. */
   async account(tenantId: string, ref: UserRef): Promise<Account> {
-    const [account] = await this.accounts(tenantId, [ref]);
-    if (account === null || account === undefined) throw new ParlanceError('not-found', 'User not found.');
+    const account = this.users.get(userKey(tenantId, ref)) ?? (await this.singles.ask(tenantId, ref));
+    if (account === null) throw new ParlanceError('not-found', 'User not found.');
     return account;
   }
 

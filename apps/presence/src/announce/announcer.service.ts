@@ -62,41 +62,62 @@ export class Announcer implements OnApplicationBootstrap {
     return this.run(this.settings.presence.graceMs);
   }
 
+  /** While a page is written down, the next one is told: what people wait for goes first. */
   private async run(aheadMs: number): Promise<void> {
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      const claims = await this.store.take(PAGE, aheadMs);
-      if (claims.length === 0) return;
-      await this.announce(claims);
-      if (claims.length < PAGE) return;
+    let writing = Promise.resolve();
+    try {
+      for (let page = 0; page < MAX_PAGES; page += 1) {
+        const claims = await this.store.take(PAGE, aheadMs);
+        if (claims.length === 0) return;
+        const changed = await this.tell(claims);
+        await writing;
+        writing = this.write(claims, changed);
+        if (claims.length < PAGE) return;
+      }
+      this.loop.wakeIn(0);
+    } finally {
+      await writing;
     }
-    this.loop.wakeIn(0);
   }
 
-  private async announce(claims: readonly Claim[]): Promise<void> {
+  /** Answers those of whom others did not know it. Errors: of the bus and the stores; then they are told again before long. */
+  private async tell(claims: readonly Claim[]): Promise<ReadonlySet<Claim>> {
     const startedAt = this.clock();
+    const changed = new Set<Claim>();
     try {
-      for (const [tenantId, group] of byTenant(claims)) await this.announceTo(tenantId, group, startedAt);
-      await this.store.settle(claims);
+      for (const [tenantId, group] of byTenant(claims)) {
+        const before = await this.seen.told(
+          tenantId,
+          group.map(({ userId }) => userId),
+        );
+        const news = group.filter(({ userId, online }) => (before.get(userId) ?? false) !== online);
+        await this.peers.tell(tenantId, news, startedAt);
+        for (const claim of news) changed.add(claim);
+      }
+      return changed;
     } catch (error) {
       await this.store.release(claims);
       throw error;
     }
   }
 
-  private async announceTo(tenantId: string, claims: readonly Claim[], startedAt: number): Promise<void> {
-    const before = await this.seen.told(
-      tenantId,
-      claims.map(({ userId }) => userId),
-    );
-    const changed = claims.filter(({ userId, online }) => (before.get(userId) ?? false) !== online);
-    await this.peers.tell(tenantId, changed, startedAt);
-    const writes: Told[] = claims.filter((claim) => !claim.online || changed.includes(claim));
-    const gone = claims.filter(({ online }) => !online);
-    await Promise.all([
-      writes.length > 0 ? this.seen.saveBatch(writes) : undefined,
-      this.peers.noteSeen(tenantId, gone),
-    ]);
-    for (const { online } of changed) this.told.inc({ state: online ? 'online' : 'offline' });
+  /** Never rejects: what is not written is told and written again before long. */
+  private async write(claims: readonly Claim[], changed: ReadonlySet<Claim>): Promise<void> {
+    try {
+      const rows: Told[] = claims.filter((claim) => !claim.online || changed.has(claim));
+      const gone = byTenant(claims.filter(({ online }) => !online));
+      await Promise.all([
+        rows.length > 0 ? this.seen.saveBatch(rows) : undefined,
+        ...[...gone].map(([tenantId, group]) => this.peers.noteSeen(tenantId, group)),
+      ]);
+      await this.store.settle(claims);
+      for (const { online } of changed) this.told.inc({ state: online ? 'online' : 'offline' });
+    } catch (err) {
+      this.logger.warn({ code: 'presence-not-written', err, users: claims.length }, 'it is told again shortly');
+      await this.store.release(claims).catch((cause: unknown) => {
+        this.logger.warn({ code: 'presence-not-released', err: cause }, 'the claims run out by themselves');
+      });
+    }
   }
 }
 
