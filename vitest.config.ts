@@ -7,6 +7,7 @@ const leftOut = (process.env['PARLANCE_TEST_LEFT_OUT'] ?? '').split(',').filter(
 
 const never = ['**/dist/**', '**/node_modules/**', ...leftOut];
 const SECOND = 1_000;
+/** Lanes do not isolate: what specs import is large and the same, so it is loaded once, and no spec may lean on state of modules. */
 const LANES = 2;
 
 /** The longest first, by their line `// takes: N s`: a long file that begins last keeps the other lanes waiting. */
@@ -30,7 +31,6 @@ function inLanes(name: string, order: number, include: string[], seconds: number
       include,
       exclude: never,
       maxWorkers: LANES,
-      // What they import is large and the same: loaded once, and no spec may lean on state of modules.
       isolate: false,
       sequence: { groupOrder: order },
       testTimeout: seconds * SECOND,
@@ -54,6 +54,7 @@ export default defineConfig({
           include: ['apps/*/src/**/*.spec.ts', 'libs/**/src/**/*.spec.ts', 'tools/src/**/*.spec.ts'],
           exclude: ['**/*.int.spec.ts', '**/*.e2e.spec.ts', ...never],
           maxWorkers: LANES,
+          isolate: false,
           // A limit against hanging, not a measurement: a loaded machine takes its time over a thousand random inputs.
           testTimeout: 60 * SECOND,
           sequence: { groupOrder: 0 },

@@ -1,4 +1,4 @@
-// takes: 110 s
+// takes: 85 s
 import { describeVerdict, startStandalone, type Stack } from '@parlance/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chaosRun, quietRooms } from './chaos.js';
@@ -34,7 +34,8 @@ describe('standalone', () => {
   );
 });
 
-describe('the history checker', () => {
+/** Side by side: each mostly waits for what never comes. */
+describe.concurrent('the history checker', () => {
   async function planted(
     plant: string,
     play: (stack: Stack) => Promise<readonly string[]>,
@@ -59,15 +60,15 @@ describe('the history checker', () => {
     return verdict.problems.map((problem) => problem.rule);
   };
 
-  it('catches a gateway that does not put facts in order', async () => {
+  it('catches a gateway that does not put facts in order', async ({ expect }) => {
     expect(await planted('sequencer-off', rulesOf)).toContain('gap');
   });
 
-  it('catches a message service that does not know repeated sends', async () => {
+  it('catches a message service that does not know repeated sends', async ({ expect }) => {
     expect(await planted('dedupe-off', rulesOf)).toContain('stored-twice');
   });
 
-  it('catches a relay that does not repeat heads', async () => {
+  it('catches a relay that does not repeat heads', async ({ expect }) => {
     const rules = await planted('relay-off', async (stack) =>
       (await quietRooms(stack, QUIET_ROOMS, 8_000)).problems.map((problem) => problem.rule),
     );

@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { proofMatches, signInProof, userProof } from './proof.js';
 
 const timingSafeEqual = vi.hoisted(() => vi.fn());
 
@@ -9,6 +8,10 @@ vi.mock('node:crypto', async (original) => {
   timingSafeEqual.mockImplementation(crypto.timingSafeEqual);
   return { ...crypto, timingSafeEqual };
 });
+
+// Specs share what they import: whoever came first has it with the real module.
+vi.resetModules();
+const { proofMatches, signInProof, userProof } = await import('./proof.js');
 
 afterEach(() => timingSafeEqual.mockClear());
 

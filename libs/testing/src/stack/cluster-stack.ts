@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import type { TestDatabase } from '../database/test-database.js';
 import { ChildApp } from './child-app.js';
 import { appUrls, readStatus, victimsOf, type ClusterStatus } from './cluster-status.js';
 import { isAlive, isReady, until } from './ready.js';
+import { openStackDatabase } from './stack-database.js';
 import type { Stack, StackOptions } from './stack.js';
 import { makeTempFolder, type TempFolder } from './temp-folder.js';
 
@@ -15,6 +17,7 @@ export class ClusterStack implements Stack {
   private constructor(
     private readonly folder: TempFolder,
     { env = {}, dataDir = join(folder.path, 'data') }: StackOptions,
+    private readonly database: TestDatabase | null,
   ) {
     this.dataDir = dataDir;
     this.#statusFile = join(folder.path, 'status.json');
@@ -23,13 +26,14 @@ export class ClusterStack implements Stack {
       PARLANCE_DATA_DIR: dataDir,
       PARLANCE_ENV: 'test',
       PARLANCE_CLUSTER_RESTARTS_PER_MINUTE: '100',
+      ...(database === null ? {} : { DATABASE_URL: database.url }),
       ...env,
       PARLANCE_CLUSTER_STATUS_FILE: this.#statusFile,
     });
   }
 
   static async start(options: StackOptions = {}): Promise<ClusterStack> {
-    const stack = new ClusterStack(makeTempFolder(), options);
+    const stack = new ClusterStack(makeTempFolder(), options, await openStackDatabase(options));
     try {
       await stack.waitReady();
     } catch (error) {
@@ -107,6 +111,7 @@ export class ClusterStack implements Stack {
 
   async stop(): Promise<number | null> {
     const code = await this.end('SIGTERM');
+    await this.database?.close();
     this.folder.remove();
     return code;
   }

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { freePort } from '@parlance/persistence';
+import type { TestDatabase } from '../database/test-database.js';
 import { ChildApp, type AppEnvironment } from './child-app.js';
 import { isReady, until } from './ready.js';
+import { openStackDatabase } from './stack-database.js';
 import type { Stack, StackOptions } from './stack.js';
 import { makeTempFolder, type TempFolder } from './temp-folder.js';
 
@@ -16,16 +18,20 @@ export class StandaloneStack implements Stack {
     readonly url: string,
     private readonly env: AppEnvironment,
     private readonly folder: TempFolder | undefined,
+    private readonly database: TestDatabase | null,
   ) {
     this.#app = new ChildApp('standalone', env);
   }
 
-  static async start({ env = {}, dataDir }: StackOptions = {}): Promise<StandaloneStack> {
+  static async start(options: StackOptions = {}): Promise<StandaloneStack> {
+    const { env = {}, dataDir } = options;
     const port = String(await freePort());
     const folder = dataDir === undefined ? makeTempFolder() : undefined;
     const data = dataDir ?? join(folder?.path ?? '', 'data');
-    const settings = { PORT: port, PARLANCE_DATA_DIR: data, PARLANCE_ENV: 'test', ...env };
-    const stack = new StandaloneStack(`http://127.0.0.1:${settings.PORT}`, settings, folder);
+    const database = await openStackDatabase(options);
+    const stored = database === null ? {} : { DATABASE_URL: database.url };
+    const settings = { PORT: port, PARLANCE_DATA_DIR: data, PARLANCE_ENV: 'test', ...stored, ...env };
+    const stack = new StandaloneStack(`http://127.0.0.1:${settings.PORT}`, settings, folder, database);
     await stack.#firstReady();
     return stack;
   }
@@ -72,6 +78,7 @@ export class StandaloneStack implements Stack {
 
   async stop(): Promise<number | null> {
     const code = await this.end('SIGTERM');
+    await this.database?.close();
     this.folder?.remove();
     return code;
   }
