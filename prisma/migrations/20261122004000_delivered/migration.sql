@@ -1,6 +1,6 @@
 -- Moves what members got forward, mark by mark in one order, so that two batches cannot wait for each other. Answers those that moved.
 -- Rooms with more than p_max_members tell nobody who got what. One statement for all marks was planned for the tables as they were last
--- counted: in a server filled a minute ago it read whole tables for each mark and took minutes, holding the members' rows meanwhile.
+-- counted: in a server filled a minute ago it took minutes, holding the members' rows meanwhile.
 create function message.advance_delivered(p_tenant text, p_rooms text[], p_users text[], p_seqs bigint[], p_max_members integer)
   returns table (user_id text, read_seq double precision, delivered_seq double precision, at text, room jsonb, message_id text)
   language plpgsql

@@ -1,5 +1,5 @@
 /** A file for each source: for programs at a person's desk, and for whatever imports a project from outside. */
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { build } from './rolldown.mjs';
@@ -30,8 +30,7 @@ function programs(root) {
   const folder = 'tools/src';
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('/main.ts') || STARTED_BY_OTHERS.test(file.split('/').at(-1) ?? ''))
-    .map((file) => join(folder, file))
-    .filter((file) => existsSync(join(root, file)));
+    .map((file) => join(folder, file));
 }
 
 /** @param {string} name of a module, from the root */
