@@ -6,6 +6,7 @@ import { bindSession, findSession } from '@parlance/contracts';
 import type { Claim, Dialect } from '@parlance/dialect-kit';
 import type { Tenant, VerifiedCredential } from '@parlance/domain';
 import { ParlanceError } from '@parlance/domain';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { AudienceIndex } from './audience-index.js';
 import type { BindRequest, Connection, FoundSession, Identity } from './connection.js';
@@ -14,6 +15,9 @@ import type { Owed } from './replayer.js';
 import { Replayer, requireOpen } from './replayer.js';
 import { COMMIT_SLACK_MS } from './room-feed.js';
 import type { RoomFeed } from './room-feed.js';
+
+/** Credentials whose tickets are kept: the clients of one app may all bring the same. */
+const MAX_TICKETS = 1_000;
 
 const ticketSchema = z.object({ credential: z.string().nullable() });
 
@@ -44,6 +48,7 @@ type Bound = z.output<(typeof bindSession)['output']>;
  */
 export class Binder {
   private readonly replayer: Replayer;
+  private readonly sealed = new LRUCache<string, string>({ max: MAX_TICKETS });
 
   constructor(private readonly ports: BinderPorts) {
     const { bus, dispatcher } = ports;
@@ -168,8 +173,7 @@ export class Binder {
   }
 
   private async ask(connection: Connection, identity: Identity): Promise<Bound> {
-    await this.ports.feed.hearUser(identity.caller.tenant.id, identity.user.id);
-    requireOpen(connection);
+    this.ports.feed.hearUser(identity.caller.tenant.id, identity.user.id);
     if (connection.dialect?.opening.resumes !== 'named') await this.formerSettled(connection, identity);
     return this.openSession(connection, identity);
   }
@@ -183,7 +187,7 @@ export class Binder {
       dialect,
       sessionId: connection.sessionId,
       podId: this.ports.podId,
-      ticket: this.ports.tickets.seal(JSON.stringify({ credential: connection.credential }), 'ticket'),
+      ticket: this.ticketOf(connection.credential),
       resume: connection.resume !== null ? { sessionId: connection.resume } : byUser ? { latest: true } : null,
     };
     connection.pendingBind = request;
@@ -232,6 +236,15 @@ export class Binder {
     connection.complete = true;
     connection.become('live');
     this.ports.live(connection);
+  }
+
+  private ticketOf(credential: string | null): string {
+    const text = JSON.stringify({ credential });
+    const known = this.sealed.get(text);
+    if (known !== undefined) return known;
+    const made = this.ports.tickets.seal(text, 'ticket');
+    this.sealed.set(text, made);
+    return made;
   }
 
   private openTicket(ticket: string | null): string | null {

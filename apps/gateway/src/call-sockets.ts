@@ -7,7 +7,7 @@ import type { Connection } from './connection.js';
 import { isMeant } from './dispatcher.js';
 
 /** New connections are told of together. */
-const GATHER_MS = 50;
+const GATHER_MS = 250;
 /** Notes kept while the call service is away; those beyond are not made, and the calls of theirs end by their own deadlines. */
 const MAX_WAITING = 20_000;
 

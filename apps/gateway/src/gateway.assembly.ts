@@ -53,6 +53,7 @@ export interface RunningGateway {
 }
 
 const TICK_MS = 250;
+const INTRODUCE_MS = 500;
 /** Of a replica's name in its sessions, characters; what follows it tells its starts apart. */
 const MAX_NAME = 48;
 const BEAT_MS = 5_000;
@@ -175,7 +176,11 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     now: clock,
     intervalMs: limits.typingIntervalMs,
   });
-  const introductions = new Introductions(bus, logger);
+  const introductions = new Introductions(
+    bus,
+    (tenantId, userId) => audiences.ofUser(tenantId, userId).size > 0,
+    logger,
+  );
   const presence = new GatewayPresence(lease, desk, deliveries, introductions);
   const secrets = { previous: own.previousSecret };
   if (own.ownUrl !== undefined) {
@@ -286,7 +291,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     setInterval(() => unbound.sweep(), 1_000),
     setInterval(() => void deliveries.flush(), 1_000),
     setInterval(() => typing.tick(), TICK_MS),
-    setInterval(() => void introductions.flush(), TICK_MS),
+    setInterval(() => void introductions.flush(), INTRODUCE_MS),
     setInterval(() => lease.beat(), BEAT_MS),
     setInterval(() => feed.sweep(), SWEEP_MS),
     setInterval(beat, BEAT_MS),

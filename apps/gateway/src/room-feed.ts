@@ -110,15 +110,16 @@ export class RoomFeed {
     return room?.isHeard === true && room.sequencer.expected !== null ? room.sequencer.expected - 1 : null;
   }
 
-  /** Hears a user's address; settles when the server knows. Repeating it changes nothing. */
-  async hearUser(tenantId: string, userId: string): Promise<void> {
+  /**
+   * Hears a user's address. The bus takes subscriptions and requests in the order they are made, so whatever happens after a request
+   * that follows is heard. Repeating it changes nothing.
+   */
+  hearUser(tenantId: string, userId: string): void {
     const key = keyOf(tenantId, userId);
-    if (!this.users.has(key)) {
-      const subscription = this.listen(userAddress(tenantId, userId), (payload) => this.onUser(payload, user));
-      const user: UserListening = { subscription, active: true, tenantId, userId, wholeSinceMs: null, early: [] };
-      this.users.set(key, user);
-    }
-    await this.flush.whenKnown();
+    if (this.users.has(key)) return;
+    const subscription = this.listen(userAddress(tenantId, userId), (payload) => this.onUser(payload, user));
+    const user: UserListening = { subscription, active: true, tenantId, userId, wholeSinceMs: null, early: [] };
+    this.users.set(key, user);
   }
 
   /**

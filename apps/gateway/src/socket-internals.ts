@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http';
 import type { Server, Socket } from 'socket.io';
 import { Encoder, PacketType } from 'socket.io-parser';
 
@@ -68,9 +69,18 @@ export function onEngineConnection(io: Server, listener: (connection: EngineConn
   io.engine.on('connection', (connection: unknown) => listener(connection as EngineConnection));
 }
 
-/** Names each new Engine.IO connection; clients bring the name back as `sid` with every later request of theirs. */
+interface EngineNaming {
+  generateId(request: { readonly _query?: { readonly transport?: unknown } }): string;
+}
+
+/**
+ * Names each new Engine.IO connection that begins by polling: its client brings the name back as `sid` with every later request. One that
+ * begins as a WebSocket stays what it is, and keeps Engine.IO's own name.
+ */
 export function nameEngines(io: Server, name: () => string): void {
-  (io.engine as unknown as { generateId: () => string }).generateId = name;
+  const engine = io.engine as unknown as EngineNaming;
+  const own = engine.generateId.bind(engine);
+  engine.generateId = (request) => (request._query?.transport === 'websocket' ? own(request) : name());
 }
 
 export function hasEngine(io: Server, id: string): boolean {
@@ -133,9 +143,9 @@ export function writeEncoded(socket: Socket, frame: EncodedFrame): void {
 
 /**
  * Corks each WebSocket from its first write of an event-loop turn to the turn's end, so that all frames of the turn leave in one
- * writev (performance.md: it is the way past bare Socket.IO).
+ * writev (performance.md: it is the way past bare Socket.IO). The answer to the upgrade takes the first frame along.
  */
-export function corkWrites(io: Server): void {
+export function corkWrites(io: Server, http: HttpServer): void {
   let corked: RawSocket[] = [];
   const marked = new Set<RawSocket>();
   const release = (): void => {
@@ -144,19 +154,22 @@ export function corkWrites(io: Server): void {
     marked.clear();
     for (const raw of batch) raw.uncork();
   };
+  const cork = (raw: RawSocket): void => {
+    if (marked.has(raw)) return;
+    marked.add(raw);
+    raw.cork();
+    if (corked.push(raw) === 1) setImmediate(release);
+  };
   const wrap = (transport: EngineTransport): void => {
     if (transport.name !== 'websocket') return;
     const send = transport.send.bind(transport);
     transport.send = (packets) => {
       const raw = transport.socket?._socket;
-      if (raw !== undefined && !marked.has(raw)) {
-        marked.add(raw);
-        raw.cork();
-        if (corked.push(raw) === 1) setImmediate(release);
-      }
+      if (raw !== undefined) cork(raw);
       send(packets);
     };
   };
+  http.prependListener('upgrade', (_, raw: RawSocket) => cork(raw));
   onEngineConnection(io, (connection) => {
     wrap(connection.transport);
     connection.on('upgrade', wrap);

@@ -30,7 +30,7 @@ export function createSocketServer(http: HttpServer, maxPacketBytes: number, dia
     // Explicit namespaces are made below; a client that dials another one is refused by Socket.IO.
     cleanupEmptyChildNamespaces: false,
   });
-  corkWrites(io);
+  corkWrites(io, http);
   countHeartbeats(io);
   for (const dialect of dialects) io.of(`/${dialect.name}`);
   return io;

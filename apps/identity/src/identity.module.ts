@@ -87,7 +87,7 @@ export class IdentityModule {
 
 function openDatabase({ database }: IdentitySettings, logger: Logger, health: Health, drain: Drain): Persistence {
   const log = (line: string): void => logger.warn({ code: 'database' }, line);
-  const persistence = createPersistence({ url: database.url, maxConnections: database.pool, log });
+  const persistence = createPersistence({ url: database.url, maxConnections: database.pool, plansAnew: true, log });
   health.register('identity-database', async () => {
     await persistence.ping();
     return null;

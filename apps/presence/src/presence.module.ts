@@ -48,7 +48,12 @@ export class PresenceModule {
 
 function openDatabase({ database }: PresenceSettings, logger: Logger, health: Health, drain: Drain): Persistence {
   const log = (line: string): void => logger.warn({ code: 'database' }, line);
-  const persistence = createPersistence({ url: database.url, maxConnections: Math.min(MAX_POOL, database.pool), log });
+  const persistence = createPersistence({
+    url: database.url,
+    maxConnections: Math.min(MAX_POOL, database.pool),
+    plansAnew: true,
+    log,
+  });
   health.register('presence-database', async () => {
     await persistence.ping();
     return null;

@@ -27,6 +27,7 @@ const NAMES_PER_USER = 4;
 const PAGE = 256;
 /** Single users that are waited for; a storm of connections asks for each. */
 const MAX_WAITING = 20_000;
+const GATHER_MS = 50;
 
 /**
  * What an edge remembers of users and rooms, so that a frame costs no question twice. A user is dropped when identity says it
@@ -41,6 +42,7 @@ export class Directory {
     ask: (tenantId, refs) => this.ask(tenantId, refs),
     page: PAGE,
     maxWaiting: MAX_WAITING,
+    gatherMs: GATHER_MS,
   });
 
   constructor(

@@ -2,7 +2,7 @@ import { ParlanceError } from '@parlance/domain';
 import { expect, it } from 'vitest';
 import { Gathered } from './gathered.js';
 
-const options = { page: 3, maxWaiting: 10 };
+const options = { page: 3, maxWaiting: 10, gatherMs: 0 };
 
 function gate() {
   let open = (): void => undefined;

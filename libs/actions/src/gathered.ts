@@ -7,6 +7,8 @@ export interface GatherOptions<Q, A> {
   readonly page: number;
   /** questions that wait; beyond, `overloaded` */
   readonly maxWaiting: number;
+  /** after a page of several, the next one gathers until this long after it, ms: whoever asks alone never waits */
+  readonly gatherMs: number;
 }
 
 interface Waiting<Q, A> {
@@ -26,6 +28,8 @@ const UNDER_WAY = 2;
 export class Gathered<Q, A> {
   private waiting: Waiting<Q, A>[] = [];
   private underWay = 0;
+  /** ms on the monotonic clock */
+  private leavesAt = -Infinity;
 
   constructor(private readonly options: GatherOptions<Q, A>) {}
 
@@ -41,9 +45,16 @@ export class Gathered<Q, A> {
 
   private async run(): Promise<void> {
     this.underWay += 1;
-    await new Promise((resolve) => setImmediate(resolve));
-    for (let page = this.take(); page.length > 0; page = this.take()) await this.settle(page);
+    for (let page = await this.next(); page.length > 0; page = await this.next()) await this.settle(page);
     this.underWay -= 1;
+  }
+
+  private async next(): Promise<Waiting<Q, A>[]> {
+    const waitMs = this.leavesAt - performance.now();
+    await new Promise<void>((resolve) => (waitMs > 0 ? setTimeout(resolve, waitMs) : setImmediate(resolve)));
+    const page = this.take();
+    if (page.length > 1) this.leavesAt = performance.now() + this.options.gatherMs;
+    return page;
   }
 
   /** The first group's, as many as fit. */

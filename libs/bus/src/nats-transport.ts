@@ -1,4 +1,4 @@
-import { createInbox, type Msg, type NatsConnection, type Status } from '@nats-io/transport-node';
+import { createInbox, type Msg, type NatsConnection, type Status, type Subscription } from '@nats-io/transport-node';
 import type { BusStatus } from './bus.js';
 import { tooLarge } from './failures.js';
 import { FLUSH_TIMEOUT_MS, MAX_BACKLOG_BYTES } from './limits.js';
@@ -16,6 +16,12 @@ export interface ReconnectObserver {
   reset(): void;
 }
 
+/**
+ * How long the subscription to an event may wait for something else to be written, ms: in a storm of connections, one write to the socket
+ * says what hundreds would. Whoever must know that it stands asks by `flush`, or by a request, which goes behind it.
+ */
+const SUBSCRIBE_MS = 25;
+
 interface Outgoing {
   readonly subject: string;
   readonly data: Buffer;
@@ -28,7 +34,9 @@ export class NatsTransport implements Transport {
   private readonly listeners = new Set<(status: BusStatus) => void>();
   private readonly inboxPrefix = `${createInbox()}.`;
   /** What this turn of the event loop says: written together, as a write to the socket costs more than what is in it. */
-  private outbox: Outgoing[] = [];
+  private outbox: (Outgoing | (() => void))[] = [];
+  private posting = false;
+  private poster: NodeJS.Timeout | null = null;
   private backlog = 0;
   private probing = false;
   private lastMaxPayload = 1024 * 1024;
@@ -71,12 +79,20 @@ export class NatsTransport implements Transport {
   }
 
   subscribe(subject: string, queue: string | undefined, handler: (delivery: Delivery) => void): TransportSubscription {
-    const subscription = this.connection.subscribe(subject, {
-      ...(queue === undefined ? {} : { queue }),
-      callback: (error, message) => (error === null ? handler(deliveryOf(message)) : this.report(error)),
-    });
+    let subscription: Subscription | null = null;
+    let stopped = false;
+    const open = (): void => {
+      if (stopped) return;
+      subscription = this.connection.subscribe(subject, {
+        ...(queue === undefined ? {} : { queue }),
+        callback: (error, message) => (error === null ? handler(deliveryOf(message)) : this.report(error)),
+      });
+    };
+    if (queue === undefined) this.later(open);
+    else open();
     const stop = async (): Promise<void> => {
-      if (subscription.isClosed()) return;
+      stopped = true;
+      if (subscription === null || subscription.isClosed()) return;
       // What is shared by a queue is somebody's to do: it is finished. What each hears for itself is nobody's once it is not wanted, and
       // thousands may go at once.
       if (queue === undefined || !this.connected) return subscription.unsubscribe();
@@ -102,19 +118,31 @@ export class NatsTransport implements Transport {
     const data = Buffer.from(text);
     if (data.length > this.maxPayload) throw tooLarge('The message', this.maxPayload);
     if (!this.connected || this.backlog + data.length > MAX_BACKLOG_BYTES) return false;
-    if (this.outbox.push({ subject, data, options: reply === undefined ? {} : { reply } }) === 1) {
-      setImmediate(() => this.post());
-    }
+    this.outbox.push({ subject, data, options: reply === undefined ? {} : { reply } });
+    if (!this.posting) setImmediate(() => this.post());
+    this.posting = true;
     this.backlog += data.length;
     if (this.backlog >= PROBE_BYTES && !this.probing) void this.probe();
     return true;
   }
 
+  private later(open: () => void): void {
+    this.outbox.push(open);
+    this.poster ??= setTimeout(() => this.post(), SUBSCRIBE_MS);
+  }
+
+  /** In the order in which it was said: what is asked after a subscription finds it made. */
   private post(): void {
     const all = this.outbox;
     this.outbox = [];
+    this.posting = false;
+    if (this.poster !== null) clearTimeout(this.poster);
+    this.poster = null;
     try {
-      for (const { subject, data, options } of all) this.connection.publish(subject, data, options);
+      for (const one of all) {
+        if (typeof one === 'function') one();
+        else this.connection.publish(one.subject, one.data, one.options);
+      }
     } catch (error) {
       // Closed meanwhile: as if it were lost on its way.
       this.report(error);

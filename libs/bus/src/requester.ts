@@ -49,6 +49,10 @@ interface Flight {
 /** The caller's side: gathers the requests of a turn, sends them in batches, hands each answer to its caller. */
 export class Requester {
   private readonly queues = new Map<RequestContract, Pending[]>();
+  /** of contracts that gather: when their last batch of several left, ms on the monotonic clock */
+  private readonly leftAt = new Map<RequestContract, number>();
+  /** wakes the flush for what gathers */
+  private waker: NodeJS.Timeout | null = null;
   private readonly flights = new Map<string, Flight>();
   private pending = 0;
   private queuedBytes = 0;
@@ -139,7 +143,25 @@ export class Requester {
     this.pending += 1;
     this.queuedBytes += item.bytes;
     this.sweeper ??= setInterval(() => this.sweep(), SWEEP_MS);
-    this.scheduleFlush();
+    if (this.waitOf(contract) > 0) this.wakeLater();
+    else this.scheduleFlush();
+  }
+
+  /** How long the contract's next batch gathers still, ms. */
+  private waitOf(contract: RequestContract): number {
+    if (contract.gatherMs === undefined) return 0;
+    return (this.leftAt.get(contract) ?? -Infinity) + contract.gatherMs - performance.now();
+  }
+
+  /** A timer for all that gathers: contracts share the moment at which they leave. */
+  private wakeLater(): void {
+    if (this.waker !== null) return;
+    const waits = [...this.queues.keys()].map((contract) => this.waitOf(contract)).filter((ms) => ms > 0);
+    if (waits.length === 0) return;
+    this.waker = setTimeout(() => {
+      this.waker = null;
+      this.scheduleFlush();
+    }, Math.min(...waits));
   }
 
   private scheduleFlush(): void {
@@ -155,13 +177,15 @@ export class Requester {
     this.flushedAt = performance.now();
     // A lost connection: the items wait for it, within the grace time, under the sweep.
     if (this.lostAt !== null) return;
-    this.queuedBytes = 0;
-    const queues = [...this.queues];
     const limits = requestLimits(this.transport.maxPayload);
-    this.queues.clear();
-    for (const [contract, queue] of queues) {
+    for (const [contract, queue] of [...this.queues]) {
+      if (this.waitOf(contract) > 0) continue;
+      this.queues.delete(contract);
+      if (contract.gatherMs !== undefined && queue.length > 1) this.leftAt.set(contract, this.flushedAt);
+      for (const { bytes } of queue) this.queuedBytes -= bytes;
       for (const batch of cutBatches(queue, limits)) this.send(contract, batch);
     }
+    this.wakeLater();
   }
 
   private send(contract: RequestContract, batch: readonly Pending[]): void {

@@ -11,6 +11,16 @@ export interface RequestContract<I extends z.ZodType = z.ZodType, O extends z.Zo
   readonly v: number;
   readonly input: I;
   readonly output: O;
+  /** after a batch of several, the asker's next one gathers until this long after it, ms: whoever asks alone never waits */
+  readonly gatherMs?: number;
+}
+
+/** For what a storm of connections asks one by one: a few large batches cost all on their way far less than many small ones. */
+export function gathered<I extends z.ZodType, O extends z.ZodType>(
+  contract: RequestContract<I, O>,
+  gatherMs: number,
+): RequestContract<I, O> {
+  return { ...contract, gatherMs };
 }
 
 export function command<I extends z.ZodType, O extends z.ZodType>(

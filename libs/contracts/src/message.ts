@@ -16,7 +16,7 @@ import {
   userSnapshotSchema,
 } from '@parlance/domain';
 import { z } from 'zod';
-import { command, query } from './contract.js';
+import { command, gathered, query } from './contract.js';
 
 const tenantId = idSchema;
 /** Who acts: a user, or null for the tenant's own server, which no role binds. */
@@ -312,6 +312,8 @@ export const changedRooms = query(
 // Sessions: what a reconnecting client is owed
 
 const cursor = z.object({ roomId, pos: z.int().nonnegative() });
+/** Of a storm's binds; see `gathered`. */
+const BIND_GATHER_MS = 75;
 
 /**
  * Takes a connection in: notes its session, lists the groups it must hear, and, when it resumes, says what it is owed.
@@ -321,31 +323,34 @@ const cursor = z.object({ roomId, pos: z.int().nonnegative() });
  * facts of `roomId` after `afterPos` up to and including `toPos` (null = no end).
  * `asOf`: database time at which the answer was read.
  */
-export const bindSession = command(
-  'message.session.bind',
-  z.object({
-    tenantId,
-    userId: idSchema,
-    dialect: z.string().max(32),
-    sessionId: z.string().min(8).max(64),
-    podId: z.string().max(64),
-    /** sealed by the gateway, opaque to others: what it needs to know the caller again when the session is named; see findSession */
-    ticket: z.string().max(16_384).nullable(),
-    resume: z.union([z.object({ sessionId: z.string().max(64) }), z.object({ latest: z.literal(true) })]).nullable(),
-  }),
-  z.object({
-    asOf: instantSchema,
-    groups: z.array(z.object({ roomId, head: z.int().nonnegative() })),
-    /** the user's rooms of any kind that were written within the last 10 s before `asOf` */
-    recent: z.array(z.object({ roomId, head: z.int().nonnegative() })),
-    resumed: z
-      .object({
-        sessionId: z.string(),
-        openRooms: z.array(roomId),
-        owed: z.array(z.object({ roomId, afterPos: z.int().nonnegative(), toPos: z.int().positive().nullable() })),
-      })
-      .nullable(),
-  }),
+export const bindSession = gathered(
+  command(
+    'message.session.bind',
+    z.object({
+      tenantId,
+      userId: idSchema,
+      dialect: z.string().max(32),
+      sessionId: z.string().min(8).max(64),
+      podId: z.string().max(64),
+      /** sealed by the gateway, opaque to others: what it needs to know the caller again when the session is named; see findSession */
+      ticket: z.string().max(16_384).nullable(),
+      resume: z.union([z.object({ sessionId: z.string().max(64) }), z.object({ latest: z.literal(true) })]).nullable(),
+    }),
+    z.object({
+      asOf: instantSchema,
+      groups: z.array(z.object({ roomId, head: z.int().nonnegative() })),
+      /** the user's rooms of any kind that were written within the last 10 s before `asOf` */
+      recent: z.array(z.object({ roomId, head: z.int().nonnegative() })),
+      resumed: z
+        .object({
+          sessionId: z.string(),
+          openRooms: z.array(roomId),
+          owed: z.array(z.object({ roomId, afterPos: z.int().nonnegative(), toPos: z.int().positive().nullable() })),
+        })
+        .nullable(),
+    }),
+  ),
+  BIND_GATHER_MS,
 );
 
 /** Reads whom a session belongs to, before the connection that names it is bound; null when unknown or too old. */

@@ -10,6 +10,11 @@ export interface PersistenceOptions {
   readonly url: string;
   /** Connections of this process, at most. */
   readonly maxConnections: number;
+  /**
+   * Statements are planned at each use instead of once per connection: right where they are few and large, and run from the first moment
+   * on. A plan that was made while a table was empty may read all of it for as long as Postgres has not counted its rows.
+   */
+  readonly plansAnew?: boolean;
   readonly log?: ((line: string) => void) | undefined;
 }
 
@@ -78,6 +83,7 @@ function poolConfig(options: PersistenceOptions): pg.PoolConfig {
     max: options.maxConnections,
     connectionTimeoutMillis: CONNECTION_WAIT_MS,
     keepAlive: true,
+    ...(options.plansAnew === true ? { options: '-c plan_cache_mode=force_custom_plan' } : {}),
   };
 }
 

@@ -17,7 +17,7 @@ import { Zones } from './zones.js';
 
 type Page = z.output<typeof eventsAfter.output>;
 
-const TICK_MS = 250;
+const TICK_MS = 500;
 const LEASE_MS = 3_000;
 const PAGE_EVENTS = 1_000;
 /** Pages read in one turn under one lease. */

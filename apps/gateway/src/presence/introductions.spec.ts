@@ -8,17 +8,18 @@ const pushed = { ...aDialect('red'), presenceIsPushed: true } as const;
 let pair: ReturnType<typeof busPair>;
 let introduced: string[][];
 let away: boolean;
+let gone: Set<string>;
 let introductions: Introductions;
 
 beforeEach(async () => {
   pair = busPair();
-  [introduced, away] = [[], false];
+  [introduced, away, gone] = [[], false, new Set()];
   await pair.service.serve(introducePeers, async ({ userIds }) => {
     if (away) throw new ParlanceError('unavailable', 'away');
     introduced.push(userIds);
     return {};
   });
-  introductions = new Introductions(pair.edge, quiet);
+  introductions = new Introductions(pair.edge, (_, userId) => !gone.has(userId), quiet);
 });
 afterEach(() => Promise.all([pair.edge.drain(), pair.service.drain()]));
 
@@ -26,11 +27,11 @@ describe('introductions', () => {
   it('are made once for each user, in pages, for wires that know presence from nothing else', async () => {
     introductions.bound(aConnection(aDialect('blue'), 'poller').connection);
     introductions.bound(aConnection(pushed, null).connection);
-    for (let n = 0; n < 150; n += 1) {
+    for (let n = 0; n < 300; n += 1) {
       for (const device of ['phone', 'laptop']) introductions.bound(aConnection(pushed, `u${n}`, device).connection);
     }
     for (const _ of [1, 2, 3]) await introductions.flush();
-    expect(introduced.map((page) => page.length)).toEqual([100, 50]);
+    expect(introduced.map((page) => page.length)).toEqual([250, 50]);
     expect(introduced[0]?.[0]).toBe('u0');
   });
 

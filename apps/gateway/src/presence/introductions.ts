@@ -18,6 +18,7 @@ export class Introductions {
 
   constructor(
     private readonly bus: Pick<Bus, 'request'>,
+    private readonly isHere: (tenantId: string, userId: string) => boolean,
     private readonly logger: Logger,
   ) {}
 
@@ -31,10 +32,12 @@ export class Introductions {
     this.waiting.set(keyOf(tenantId, userId), { tenantId, userId });
   }
 
-  /** One page of one tenant. Run every so often. Never rejects. */
+  /** One page of one tenant. Who has gone meanwhile needs none. Run every so often. Never rejects. */
   async flush(): Promise<void> {
+    if (this.running) return;
+    for (const [key, { tenantId, userId }] of this.waiting) if (!this.isHere(tenantId, userId)) this.waiting.delete(key);
     const [first] = this.waiting.values();
-    if (first === undefined || this.running) return;
+    if (first === undefined) return;
     this.running = true;
     const { tenantId } = first;
     const page = [...this.waiting].filter(([, one]) => one.tenantId === tenantId).slice(0, INTRODUCTION_PAGE);

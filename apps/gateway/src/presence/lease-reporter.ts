@@ -9,7 +9,7 @@ type Report = z.input<typeof reportLease.input>;
 export type LeaseMember = Report['joined'][number];
 
 /** The least time between reports of what came and went, ms: in a storm of connections one says what hundreds would. */
-const GATHER_MS = 100;
+const GATHER_MS = 250;
 /** How long after a failed report it is tried again, ms. */
 const AGAIN_MS = 1_000;
 /** Departures kept while the service is away; beyond, the lease is given up for a new one, and the old one runs out with them. */

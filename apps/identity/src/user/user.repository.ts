@@ -54,23 +54,42 @@ export type WriteOutcome = { readonly user: User } | { readonly taken: Taken } |
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
+const NAMED = {
+  id: Prisma.sql`u.id = asked.key COLLATE "C"`,
+  number: Prisma.sql`u.number = asked.key`,
+  username: Prisma.sql`u.username = asked.key COLLATE "C"`,
+  identifier: Prisma.sql`u.identifier = asked.key COLLATE "C"`,
+} as const;
+
+/**
+ * The users that `keys` name, each by its unique index. In one condition (`= ANY`) Postgres reads all users of the tenant instead, for as
+ * long as it has not counted them.
+ */
+function selectBy(tenantId: string, key: keyof typeof NAMED, keys: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`
+    SELECT ${COLUMNS} FROM unnest(${keys}) AS asked (key) CROSS JOIN LATERAL (
+      SELECT * FROM identity.app_user u WHERE u.tenant_id = ${tenantId} AND ${NAMED[key]} LIMIT 1) AS found`;
+}
+
 /** The only file that reads and writes users in the database. */
 @Injectable()
 export class UserRepository {
   constructor(@Inject(PERSISTENCE) private readonly persistence: Persistence) {}
 
-  /** All users that any of the refs names, in no order, with one query. */
+  /** All users that any of the refs names, in no order, with one query; one who is named in several ways may come as often. */
   async find(tenantId: string, refs: readonly UserRef[]): Promise<readonly Account[]> {
     const ids = refs.flatMap((ref) => ('id' in ref ? [ref.id] : []));
     const numbers = refs.flatMap((ref) => ('number' in ref ? [BigInt(ref.number)] : []));
     const usernames = refs.flatMap((ref) => ('username' in ref ? [ref.username] : []));
     const identifiers = refs.flatMap((ref) => ('identifier' in ref ? [ref.identifier] : []));
-    const rows = await this.persistence.prisma.$queryRaw`
-      SELECT ${COLUMNS}
-      FROM identity.app_user
-      WHERE tenant_id = ${tenantId}
-        AND (id = ANY(${ids}::text[]) OR number = ANY(${numbers}::bigint[]) OR username = ANY(${usernames}::text[])
-          OR identifier = ANY(${identifiers}::text[]))`;
+    const kinds = [
+      ...(ids.length > 0 ? [selectBy(tenantId, 'id', Prisma.sql`${ids}::text[]`)] : []),
+      ...(numbers.length > 0 ? [selectBy(tenantId, 'number', Prisma.sql`${numbers}::bigint[]`)] : []),
+      ...(usernames.length > 0 ? [selectBy(tenantId, 'username', Prisma.sql`${usernames}::text[]`)] : []),
+      ...(identifiers.length > 0 ? [selectBy(tenantId, 'identifier', Prisma.sql`${identifiers}::text[]`)] : []),
+    ];
+    if (kinds.length === 0) return [];
+    const rows = await this.persistence.prisma.$queryRaw(Prisma.join(kinds, ' UNION ALL '));
     return rowsSchema.parse(rows);
   }
 
@@ -132,10 +151,12 @@ export class UserRepository {
   async noteSeen(tenantId: string, userIds: readonly string[], at: Date): Promise<void> {
     await this.persistence.prisma.$executeRaw`
       WITH older AS (
-        SELECT id FROM identity.app_user
-        WHERE tenant_id = ${tenantId} AND id = ANY(${[...userIds]}::text[])
-          AND (last_seen_at IS NULL OR last_seen_at < ${at})
-        ORDER BY id FOR NO KEY UPDATE
+        SELECT found.id
+        FROM (SELECT DISTINCT key COLLATE "C" AS key FROM unnest(${[...userIds]}::text[]) AS u (key) ORDER BY 1) AS asked
+        CROSS JOIN LATERAL (
+          SELECT u.id FROM identity.app_user u
+          WHERE u.tenant_id = ${tenantId} AND u.id = asked.key AND (u.last_seen_at IS NULL OR u.last_seen_at < ${at})
+          FOR NO KEY UPDATE) AS found
       )
       UPDATE identity.app_user u SET last_seen_at = ${at} FROM older WHERE u.tenant_id = ${tenantId} AND u.id = older.id`;
   }

@@ -11,7 +11,7 @@ import { SETTINGS, STORE } from '../tokens.js';
 import { LeaseSweeper } from './lease.sweeper.js';
 
 /** How long those who come are gathered before others are told, ms: each telling asks who shares a room with them, all together. */
-const GATHER_MS = 100;
+const GATHER_MS = 250;
 /** A grace is over a little after its end. */
 const SLACK_MS = 5;
 

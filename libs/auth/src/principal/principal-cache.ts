@@ -1,7 +1,7 @@
 import type { identityChanged, verifyCredential } from '@parlance/contracts';
 import { ParlanceError, type VerifiedCredential } from '@parlance/domain';
 import { LRUCache } from 'lru-cache';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import { canonicalHost } from '../origin/origin.js';
 import { MAX_TOKEN_CHARS } from '../token/token.js';
@@ -172,9 +172,7 @@ export class PrincipalCache {
 
 /** Hashed, so that a memory dump of an edge holds no credential, and joined without ambiguity. */
 function keyOf({ credential, host, origin }: CredentialRequest): string {
-  return createHash('sha256')
-    .update(JSON.stringify([credential, host, origin]))
-    .digest('base64');
+  return hash('sha256', JSON.stringify([credential, host, origin]), 'base64');
 }
 
 function tagOf(kind: IdentityChange['kind'], tenantId: string, id: string): string {

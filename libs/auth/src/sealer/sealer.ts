@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomFillSync } from 'node:crypto';
 
 /** Makes text unreadable and unforgeable for whoever lacks the secret. */
 export interface Sealer {
@@ -19,6 +19,8 @@ export interface SealerOptions {
 export const MIN_SECRET_CHARS = 32;
 
 const NONCE_BYTES = 12;
+/** Drawn at a time: a draw costs as much as a sealing. */
+const POOLED_NONCES = 256;
 const TAG_BYTES = 16;
 const MAX_TOKEN_CHARS = 65_536;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
@@ -27,7 +29,7 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
 export function sealer(secret: string, options: SealerOptions = {}): Sealer {
   const secrets = options.previous === undefined ? [secret] : [secret, options.previous];
   const purpose = options.purpose ?? 'token';
-  const random = options.randomBytes ?? randomBytes;
+  const random = options.randomBytes ?? pooled();
   const keys = secrets.map((item) => deriveKey(item, purpose));
   const [current] = keys;
   if (current === undefined) throw new Error('A sealer needs a secret.');
@@ -42,6 +44,20 @@ export function sealer(secret: string, options: SealerOptions = {}): Sealer {
       }
       return null;
     },
+  };
+}
+
+/** Random bytes, each handed out once, for nonces. */
+function pooled(): (size: number) => Uint8Array {
+  const pool = Buffer.alloc(POOLED_NONCES * NONCE_BYTES);
+  let used = pool.length;
+  return (size) => {
+    if (used + size > pool.length) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    used += size;
+    return pool.subarray(used - size, used);
   };
 }
 
