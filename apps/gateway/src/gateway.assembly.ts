@@ -1,5 +1,5 @@
 import type { Server as HttpServer } from 'node:http';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { ByteBudget, Directory, RateLimits, watchIdentity } from '@parlance/actions';
 import { PrincipalCache, sealer } from '@parlance/auth';
 import type { Bus } from '@parlance/bus';
@@ -222,7 +222,7 @@ export async function assembleGateway(settings: GatewaySettings, env: GatewayEnv
     io,
     dialects,
     sessions: sealer(own.secret, { ...secrets, purpose: 'session' }),
-    newSessionId: () => randomBytes(16).toString('hex'),
+    newSessionId: () => randomUUID().replaceAll('-', ''),
     directory,
     audiences,
     binder,

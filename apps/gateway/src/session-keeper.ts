@@ -1,7 +1,7 @@
 import type { Bus } from '@parlance/bus';
 import { bindSession, saveSessions } from '@parlance/contracts';
 import { ParlanceError } from '@parlance/domain';
-import type { Logger } from '@parlance/observability';
+import { outside, type Logger } from '@parlance/observability';
 import type { BindRequest, Connection } from './connection.js';
 import { DeliveryCursor } from './cursor.js';
 
@@ -11,6 +11,9 @@ const PAGE = 250;
 const MAX_ROOMS = 1_000;
 /** Sessions that wait for a store that is away; beyond, the oldest keep their last checkpoint. */
 const MAX_WAITING = 10_000;
+
+/** The least time between saves that nobody waits for, ms: when thousands leave, a few large saves do. */
+const GATHER_MS = 250;
 
 const SETTLED_AT_ONCE = 32;
 const FINAL_TRIES = 3;
@@ -43,6 +46,8 @@ export class SessionKeeper {
   private beating = false;
   private saving: Promise<void> = Promise.resolve();
   private scheduled: Promise<void> | null = null;
+  /** ms on the monotonic clock */
+  private savedAt = -Infinity;
   /** database time up to which this gateway surely heard everything */
   private wholeAt: string | null = null;
 
@@ -129,13 +134,15 @@ export class SessionKeeper {
 
   private soon(): Promise<void> {
     this.scheduled ??= new Promise((resolve) => {
-      setImmediate(() => {
+      const waitMs = this.savedAt + GATHER_MS - performance.now();
+      const save = (): void => {
         this.scheduled = null;
         this.flush().then(resolve, (error: unknown) => {
           this.failed(error);
           resolve();
         });
-      });
+      };
+      outside(() => (waitMs > 0 ? setTimeout(save, waitMs) : setImmediate(save)));
     });
     return this.scheduled;
   }
@@ -145,6 +152,7 @@ export class SessionKeeper {
   }
 
   private async save(beat: boolean): Promise<void> {
+    this.savedAt = performance.now();
     const whole = this.isWhole();
     await this.settleAll();
     const checkpoints = beat ? [...this.dirty, ...this.urgent] : [...this.urgent];

@@ -17,8 +17,8 @@ export interface ReconnectObserver {
 }
 
 /**
- * How long the subscription to an event may wait for something else to be written, ms: in a storm of connections, one write to the socket
- * says what hundreds would. Whoever must know that it stands asks by `flush`, or by a request, which goes behind it.
+ * How long a subscription to events, or its end, may wait for something else to be written, ms: in a storm of connections, one write to the
+ * socket says what hundreds would. Whoever must know that it stands asks by `flush`, or by a request, which goes behind it.
  */
 const SUBSCRIBE_MS = 25;
 
@@ -79,26 +79,41 @@ export class NatsTransport implements Transport {
   }
 
   subscribe(subject: string, queue: string | undefined, handler: (delivery: Delivery) => void): TransportSubscription {
-    let subscription: Subscription | null = null;
-    let stopped = false;
-    const open = (): void => {
-      if (stopped) return;
-      subscription = this.connection.subscribe(subject, {
-        ...(queue === undefined ? {} : { queue }),
-        callback: (error, message) => (error === null ? handler(deliveryOf(message)) : this.report(error)),
-      });
-    };
-    if (queue === undefined) this.later(open);
-    else open();
+    // What is shared by a queue is somebody's to do: it is finished. What each hears for itself is nobody's once it is not wanted.
+    return queue === undefined ? this.hear(subject, handler) : this.share(subject, queue, handler);
+  }
+
+  private share(subject: string, queue: string, handler: (delivery: Delivery) => void): TransportSubscription {
+    const subscription = this.connection.subscribe(subject, { queue, callback: this.callback(handler) });
     const stop = async (): Promise<void> => {
-      stopped = true;
-      if (subscription === null || subscription.isClosed()) return;
-      // What is shared by a queue is somebody's to do: it is finished. What each hears for itself is nobody's once it is not wanted, and
-      // thousands may go at once.
-      if (queue === undefined || !this.connected) return subscription.unsubscribe();
-      await this.attempt(subscription.drain());
+      if (subscription.isClosed()) return;
+      if (this.connected) await this.attempt(subscription.drain());
+      else subscription.unsubscribe();
     };
     return { stop };
+  }
+
+  /** Thousands may come and go at once: that they do is written together. */
+  private hear(subject: string, handler: (delivery: Delivery) => void): TransportSubscription {
+    let subscription: Subscription | null = null;
+    let stopped = false;
+    const unlessStopped = (delivery: Delivery): void => {
+      if (!stopped) handler(delivery);
+    };
+    this.later(() => {
+      if (!stopped) subscription = this.connection.subscribe(subject, { callback: this.callback(unlessStopped) });
+    });
+    const stop = async (): Promise<void> => {
+      if (stopped) return;
+      stopped = true;
+      this.later(() => subscription?.unsubscribe());
+    };
+    return { stop };
+  }
+
+  private callback(handler: (delivery: Delivery) => void) {
+    return (error: Error | null, message: Msg): void =>
+      error === null ? handler(deliveryOf(message)) : this.report(error);
   }
 
   flush(): Promise<void> {
@@ -126,8 +141,10 @@ export class NatsTransport implements Transport {
     return true;
   }
 
-  private later(open: () => void): void {
-    this.outbox.push(open);
+  private later(change: () => void): void {
+    // The connection's end is theirs.
+    if (this.closing) return;
+    this.outbox.push(change);
     this.poster ??= setTimeout(() => this.post(), SUBSCRIBE_MS);
   }
 

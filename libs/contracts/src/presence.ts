@@ -37,7 +37,7 @@ export const reportLease = command(
 export const endLease = command('presence.lease.end', z.object({ leaseId }), z.object({}));
 
 /** Users of one introduction. */
-export const INTRODUCTION_PAGE = 250;
+export const INTRODUCTION_PAGE = 500;
 
 /**
  * These users have just come, or come back: they are told, at their addresses, who of those who share a room with them is online, and

@@ -9,30 +9,53 @@ let pair: ReturnType<typeof busPair>;
 let introduced: string[][];
 let away: boolean;
 let gone: Set<string>;
+let nowMs: number;
 let introductions: Introductions;
 
 beforeEach(async () => {
   pair = busPair();
-  [introduced, away, gone] = [[], false, new Set()];
+  [introduced, away, gone, nowMs] = [[], false, new Set(), 0];
   await pair.service.serve(introducePeers, async ({ userIds }) => {
     if (away) throw new ParlanceError('unavailable', 'away');
     introduced.push(userIds);
     return {};
   });
-  introductions = new Introductions(pair.edge, (_, userId) => !gone.has(userId), quiet);
+  introductions = new Introductions(pair.edge, (_, userId) => !gone.has(userId), quiet, () => nowMs);
 });
 afterEach(() => Promise.all([pair.edge.drain(), pair.service.drain()]));
+
+function come(count: number, name = 'u'): void {
+  for (let n = 0; n < count; n += 1) {
+    for (const device of ['phone', 'laptop']) introductions.bound(aConnection(pushed, `${name}${n}`, device).connection);
+  }
+}
 
 describe('introductions', () => {
   it('are made once for each user, in pages, for wires that know presence from nothing else', async () => {
     introductions.bound(aConnection(aDialect('blue'), 'poller').connection);
     introductions.bound(aConnection(pushed, null).connection);
-    for (let n = 0; n < 300; n += 1) {
-      for (const device of ['phone', 'laptop']) introductions.bound(aConnection(pushed, `u${n}`, device).connection);
-    }
+    come(20);
+    for (const _ of [1, 2]) await introductions.flush();
+    expect(introduced).toEqual([Array.from({ length: 20 }, (_, n) => `u${n}`)]);
+  });
+
+  it('wait until a storm of newcomers is over, in pages then, but no longer than five seconds', async () => {
+    come(600);
+    await introductions.flush();
+    expect(introduced).toEqual([]);
     for (const _ of [1, 2, 3]) await introductions.flush();
-    expect(introduced.map((page) => page.length)).toEqual([250, 50]);
-    expect(introduced[0]?.[0]).toBe('u0');
+    expect(introduced.map((page) => page.length)).toEqual([500, 100]);
+    come(60, 'more');
+    nowMs = 5_000;
+    await introductions.flush();
+    expect(introduced.at(-1)).toHaveLength(60);
+  });
+
+  it('are not made to who has gone meanwhile', async () => {
+    come(2);
+    gone.add('u0');
+    await introductions.flush();
+    expect([introduced, introductions.size]).toEqual([[['u1']], 0]);
   });
 
   it('are made later when nobody can make them now', async () => {

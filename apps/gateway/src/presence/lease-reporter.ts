@@ -8,8 +8,14 @@ type Report = z.input<typeof reportLease.input>;
 /** A connection as the presence service knows it. */
 export type LeaseMember = Report['joined'][number];
 
-/** The least time between reports of what came and went, ms: in a storm of connections one says what hundreds would. */
+/** The least time between reports of what came and went, ms. */
 const GATHER_MS = 250;
+/**
+ * After a report of so many who came, the next one gathers for longer, unless somebody went: in a storm of connections clients are let in
+ * first, and one report, and all that follows from it, says what many would.
+ */
+const MANY = 100;
+const GATHER_MANY_MS = 1_000;
 /** How long after a failed report it is tried again, ms. */
 const AGAIN_MS = 1_000;
 /** Departures kept while the service is away; beyond, the lease is given up for a new one, and the old one runs out with them. */
@@ -32,8 +38,12 @@ export class LeaseReporter {
   private leases = 0;
   private seq = 0;
   private running: Promise<void> | null = null;
-  private scheduled = false;
+  private timer: NodeJS.Timeout | null = null;
+  /** ms on the monotonic clock */
+  private reportsAt = Infinity;
   private reportedAt = -Infinity;
+  /** how many came in the last report */
+  private came = 0;
   /** more came while a report was under way */
   private gathers = false;
   private beatDue = false;
@@ -97,6 +107,7 @@ export class LeaseReporter {
 
   /** Settles when what was due when it began is reported, or could not be for now. Never rejects. */
   flush(): Promise<void> {
+    this.reportsAt = Infinity;
     this.running ??= this.run().finally(() => {
       this.running = null;
       if (this.gathers) this.soon();
@@ -120,14 +131,17 @@ export class LeaseReporter {
   }
 
   private soon(): void {
-    if (this.scheduled || this.running !== null) return;
-    this.scheduled = true;
-    const waitMs = this.reportedAt + GATHER_MS - performance.now();
+    if (this.running !== null) return;
+    const gatherMs = this.came < MANY || this.left.size > 0 ? GATHER_MS : GATHER_MANY_MS;
+    const at = Math.max(performance.now(), this.reportedAt + gatherMs);
+    if (this.reportsAt <= at) return;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.reportsAt = at;
     const report = (): void => {
-      this.scheduled = false;
+      this.timer = null;
       void this.flush();
     };
-    outside(() => (waitMs > 0 ? setTimeout(report, waitMs).unref() : setImmediate(report)));
+    outside(() => (this.timer = setTimeout(report, at - performance.now()).unref()));
   }
 
   private async run(): Promise<void> {
@@ -187,6 +201,7 @@ export class LeaseReporter {
   private async send(part: Pick<Report, 'begins' | 'joined' | 'left'>): Promise<boolean> {
     this.seq += 1;
     this.reportedAt = performance.now();
+    this.came = part.joined.length;
     const { known } = await this.bus.request(reportLease, { leaseId: this.leaseId, seq: this.seq, ...part });
     if (known) this.knownAt = performance.now();
     return known;

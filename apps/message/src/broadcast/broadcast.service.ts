@@ -5,7 +5,7 @@ import { Database } from '../database/database.js';
 import { RoomPublisher } from '../publish/room.publisher.js';
 import { BroadcastRepository } from './broadcast.repository.js';
 
-const TICK_MS = 500;
+const TICK_MS = 1_000;
 /** Transactions of one run; what is left waits for the next tick, here or at another replica. */
 export const TURNS_PER_RUN = 50;
 

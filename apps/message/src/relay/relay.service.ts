@@ -11,7 +11,7 @@ import { LeaseRepository } from './lease.repository.js';
 import { RelayRepository, type Changes, type LogCursor } from './relay.repository.js';
 import { RelaySchedule, type ChangedRoom } from './relay.schedule.js';
 
-const TICK_MS = 250;
+const TICK_MS = 500;
 const LEASE_MS = 3_000;
 /** Well within the lease, and so often that a dead leader's successor begins within 4 s. */
 const LEASE_EVERY_MS = 700;
