@@ -27,6 +27,8 @@ const SWEEP_MS = 25;
  */
 const BUSY_FLIGHTS = 8;
 const GATHER_MS = 4;
+/** A batch of a contract that gathers does not wait for more than that. */
+const ENOUGH = 64;
 
 interface Pending {
   json: string;
@@ -143,20 +145,20 @@ export class Requester {
     this.pending += 1;
     this.queuedBytes += item.bytes;
     this.sweeper ??= setInterval(() => this.sweep(), SWEEP_MS);
-    if (this.waitOf(contract) > 0) this.wakeLater();
+    if (this.waitOf(contract, this.queues.get(contract)) > 0) this.wakeLater();
     else this.scheduleFlush();
   }
 
   /** How long the contract's next batch gathers still, ms. */
-  private waitOf(contract: RequestContract): number {
-    if (contract.gatherMs === undefined) return 0;
+  private waitOf(contract: RequestContract, queue: readonly Pending[] = []): number {
+    if (contract.gatherMs === undefined || queue.length >= ENOUGH) return 0;
     return (this.leftAt.get(contract) ?? -Infinity) + contract.gatherMs - performance.now();
   }
 
   /** A timer for all that gathers: contracts share the moment at which they leave. */
   private wakeLater(): void {
     if (this.waker !== null) return;
-    const waits = [...this.queues.keys()].map((contract) => this.waitOf(contract)).filter((ms) => ms > 0);
+    const waits = [...this.queues].map(([contract, queue]) => this.waitOf(contract, queue)).filter((ms) => ms > 0);
     if (waits.length === 0) return;
     this.waker = setTimeout(() => {
       this.waker = null;
@@ -179,7 +181,7 @@ export class Requester {
     if (this.lostAt !== null) return;
     const limits = requestLimits(this.transport.maxPayload);
     for (const [contract, queue] of [...this.queues]) {
-      if (this.waitOf(contract) > 0) continue;
+      if (this.waitOf(contract, queue) > 0) continue;
       this.queues.delete(contract);
       if (contract.gatherMs !== undefined && queue.length > 1) this.leftAt.set(contract, this.flushedAt);
       for (const { bytes } of queue) this.queuedBytes -= bytes;

@@ -313,7 +313,7 @@ export const changedRooms = query(
 
 const cursor = z.object({ roomId, pos: z.int().nonnegative() });
 /** Of a storm's binds; see `gathered`. */
-const BIND_GATHER_MS = 75;
+const BIND_GATHER_MS = 100;
 
 /**
  * Takes a connection in: notes its session, lists the groups it must hear, and, when it resumes, says what it is owed.

@@ -45,8 +45,8 @@ const MS = 1_000;
 const REST_MS = 1_000;
 
 /**
- * Many sockets connect, leave and drop, at Parlance's two gateways and at a bare Socket.IO server, in turn. The grace is set to nothing:
- * it is a promise to wait, not work. True when both bars hold.
+ * Many sockets connect, leave and drop, at Parlance's two gateways and at a bare Socket.IO server, in turn. The first round of each does
+ * not count: in it their code is compiled. The grace is set to nothing: it is a promise to wait, not work. True when both bars hold.
  */
 export async function benchPresence(options: PresenceOptions, print: Print): Promise<boolean> {
   const cluster = await startParlance({ PARLANCE_PRESENCE_GRACE: '0ms' });
@@ -66,11 +66,12 @@ export async function benchPresence(options: PresenceOptions, print: Print): Pro
       crowds.push(crowd);
     }
     const rounds: PresenceRound[] = [];
-    for (let round = 1; round <= options.rounds; round += 1) {
+    for (let round = 0; round <= options.rounds; round += 1) {
       for (const [index, crowd] of crowds.entries()) {
         const measured = await measure(index === 0 ? 'bare' : 'parlance', crowd, options.users);
-        rounds.push(measured);
-        print(`round ${round} ${measured.system}: ${figures(measured)} (load before ${measured.loadBefore})`);
+        if (round > 0) rounds.push(measured);
+        const name = round === 0 ? 'warm-up' : `round ${round}`;
+        print(`${name} ${measured.system}: ${figures(measured)} (load before ${measured.loadBefore})`);
       }
     }
     const { text, holds } = presenceReport(rounds, options.users);
