@@ -44,7 +44,7 @@ type Bound = z.output<(typeof bindSession)['output']>;
 
 /**
  * Takes a connection from a bare socket to a live one: who it is, which session it continues, what it hears, what it is owed
- * (design.md section 4.6: subscribe, flush, then read).
+ * (design.md section 4.6: first hear, then read).
  */
 export class Binder {
   private readonly replayer: Replayer;

@@ -51,6 +51,21 @@ describe('SessionKeeper', () => {
     ]);
   });
 
+  it('saves those that broke together, and takes them along with one that was left on purpose, which does not wait', async () => {
+    await keeper.leave(bound('ann'), 'closed');
+    const broken = keeper.leave(bound('bob'), 'closed');
+    const left = keeper.leave(bound('cleo'), 'ended');
+    expect(broken).toBe(left);
+    await left;
+    expect(saved.map(({ sessionId, state }) => [sessionId, state])).toEqual([
+      ['of ann', 'closed'],
+      ['of bob', 'closed'],
+      ['of cleo', 'ended'],
+    ]);
+    await keeper.leave(bound('dan'), 'closed');
+    expect(saved.at(-1)).toMatchObject({ sessionId: 'of dan', state: 'closed' });
+  });
+
   it('lets a session follow the gateway only while the gateway is whole and nothing waits to be replayed', async () => {
     await keeper.flush(true);
     const [live, replaying] = [bound('ann'), bound('bob')];

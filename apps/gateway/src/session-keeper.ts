@@ -13,12 +13,19 @@ const MAX_ROOMS = 1_000;
 const MAX_WAITING = 10_000;
 
 /** The least time between saves that nobody waits for, ms: when thousands leave, a few large saves do. */
-const GATHER_MS = 250;
+const GATHER_MS = 500;
 
 const SETTLED_AT_ONCE = 32;
 const FINAL_TRIES = 3;
 
 type SessionState = 'open' | 'closed' | 'ended';
+
+interface DueSave {
+  /** ms on the monotonic clock */
+  at: number;
+  readonly promise: Promise<void>;
+  readonly done: () => void;
+}
 
 export interface SavedSession {
   readonly tenantId: string;
@@ -45,7 +52,7 @@ export class SessionKeeper {
   private underway: readonly { readonly tenantId: string; readonly userId: string }[] = [];
   private beating = false;
   private saving: Promise<void> = Promise.resolve();
-  private scheduled: Promise<void> | null = null;
+  private due: DueSave | null = null;
   /** ms on the monotonic clock */
   private savedAt = -Infinity;
   /** database time up to which this gateway surely heard everything */
@@ -70,7 +77,7 @@ export class SessionKeeper {
   /** Does not wait for the next beat. Settles when it is saved, or could not be for now. */
   saveNow(connection: Connection): Promise<void> {
     this.urgent.add(connection);
-    return this.soon();
+    return this.soon(false);
   }
 
   /**
@@ -83,7 +90,8 @@ export class SessionKeeper {
     const session = this.describe(connection, state);
     if (session === null) return Promise.resolve();
     this.leaving.push(session);
-    return this.soon();
+    // Who left on purpose must not be taken for somebody who may come back.
+    return this.soon(state === 'closed');
   }
 
   /**
@@ -92,7 +100,7 @@ export class SessionKeeper {
    */
   settle(request: BindRequest): void {
     this.unsettled.push(request);
-    void this.soon();
+    void this.soon(true);
   }
 
   /**
@@ -132,19 +140,23 @@ export class SessionKeeper {
     return [this.leaving, this.unsettled, this.underway].some((list) => list.some(isTheirs));
   }
 
-  private soon(): Promise<void> {
-    this.scheduled ??= new Promise((resolve) => {
-      const waitMs = this.savedAt + GATHER_MS - performance.now();
-      const save = (): void => {
-        this.scheduled = null;
-        this.flush().then(resolve, (error: unknown) => {
-          this.failed(error);
-          resolve();
-        });
-      };
-      outside(() => (waitMs > 0 ? setTimeout(save, waitMs) : setImmediate(save)));
-    });
-    return this.scheduled;
+  /** Settles when what is due is saved, or could not be for now. `gathers`: with what else comes within a moment. */
+  private soon(gathers: boolean): Promise<void> {
+    const at = gathers ? this.savedAt + GATHER_MS : 0;
+    const due = (this.due ??= dueSave());
+    if (due.at <= at) return due.promise;
+    due.at = at;
+    const waitMs = at - performance.now();
+    const save = (): void => {
+      if (this.due !== due) return;
+      this.due = null;
+      this.flush().then(due.done, (error: unknown) => {
+        this.failed(error);
+        due.done();
+      });
+    };
+    outside(() => (waitMs > 0 ? setTimeout(save, waitMs) : setImmediate(save)));
+    return due.promise;
   }
 
   private failed(error: unknown): void {
@@ -230,4 +242,10 @@ export class SessionKeeper {
     if (wholeAtMs === null) return asOf;
     return new Date(Math.max(Date.parse(asOf), wholeAtMs - this.slackMs)).toISOString();
   }
+}
+
+function dueSave(): DueSave {
+  let done = (): void => undefined;
+  const promise = new Promise<void>((resolve) => (done = resolve));
+  return { at: Infinity, promise, done: () => done() };
 }

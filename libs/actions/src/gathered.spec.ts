@@ -38,6 +38,29 @@ it('asks what came within a turn, and what came meanwhile, together, a page at a
   ]);
 });
 
+it('gathers for a while after a page of several', async () => {
+  const asked: string[][] = [];
+  const gathered = new Gathered<string, string>({
+    ...options,
+    gatherMs: 300,
+    ask: async (_, questions) => {
+      asked.push([...questions]);
+      return questions;
+    },
+  });
+  await Promise.all(['a', 'b'].map((question) => gathered.ask('one', question)));
+  const later: Promise<string>[] = [];
+  for (const question of ['c', 'd']) {
+    later.push(gathered.ask('one', question));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(await Promise.all(later)).toEqual(['c', 'd']);
+  expect(asked).toEqual([
+    ['a', 'b'],
+    ['c', 'd'],
+  ]);
+});
+
 it('answers the others although one cannot be answered', async () => {
   const gathered = new Gathered<string, string>({
     ...options,

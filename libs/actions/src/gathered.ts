@@ -50,8 +50,10 @@ export class Gathered<Q, A> {
   }
 
   private async next(): Promise<Waiting<Q, A>[]> {
-    const waitMs = this.leavesAt - performance.now();
-    await new Promise<void>((resolve) => (waitMs > 0 ? setTimeout(resolve, waitMs) : setImmediate(resolve)));
+    do {
+      const waitMs = this.leavesAt - performance.now();
+      await new Promise<void>((resolve) => (waitMs > 0 ? setTimeout(resolve, waitMs) : setImmediate(resolve)));
+    } while (this.leavesAt > performance.now());
     const page = this.take();
     if (page.length > 1) this.leavesAt = performance.now() + this.options.gatherMs;
     return page;

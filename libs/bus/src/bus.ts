@@ -95,7 +95,8 @@ export interface Bus {
 
   /**
    * Hears events of one contract at one address; those of other contracts or versions at the address are skipped. What the handler
-   * throws is logged and counted. Known to the server only after `flush`. `traces`: as they were published, none when there were none.
+   * throws is logged and counted. Known to the server after `flush`, and before any request made later. `traces`: as they were published,
+   * none when there were none.
    */
   listen<P extends z.ZodType>(
     contract: EventContract<P>,

@@ -160,10 +160,13 @@ export class Requester {
     if (this.waker !== null) return;
     const waits = [...this.queues].map(([contract, queue]) => this.waitOf(contract, queue)).filter((ms) => ms > 0);
     if (waits.length === 0) return;
-    this.waker = setTimeout(() => {
-      this.waker = null;
-      this.scheduleFlush();
-    }, Math.min(...waits));
+    this.waker = setTimeout(
+      () => {
+        this.waker = null;
+        this.scheduleFlush();
+      },
+      Math.min(...waits),
+    );
   }
 
   private scheduleFlush(): void {

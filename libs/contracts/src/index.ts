@@ -1,4 +1,4 @@
-export { addressesOfRoom, command, event, query, roomAddress, userAddress } from './contract.js';
+export { addressesOfRoom, command, event, gathered, query, roomAddress, userAddress } from './contract.js';
 export type { EventContract, RequestContract } from './contract.js';
 export { countMembers, findAudience, findPeers, markDelivered } from './audience.js';
 export {

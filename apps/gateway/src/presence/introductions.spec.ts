@@ -20,13 +20,19 @@ beforeEach(async () => {
     introduced.push(userIds);
     return {};
   });
-  introductions = new Introductions(pair.edge, (_, userId) => !gone.has(userId), quiet, () => nowMs);
+  introductions = new Introductions(
+    pair.edge,
+    (_, userId) => !gone.has(userId),
+    quiet,
+    () => nowMs,
+  );
 });
 afterEach(() => Promise.all([pair.edge.drain(), pair.service.drain()]));
 
 function come(count: number, name = 'u'): void {
   for (let n = 0; n < count; n += 1) {
-    for (const device of ['phone', 'laptop']) introductions.bound(aConnection(pushed, `${name}${n}`, device).connection);
+    for (const device of ['phone', 'laptop'])
+      introductions.bound(aConnection(pushed, `${name}${n}`, device).connection);
   }
 }
 

@@ -50,7 +50,8 @@ export class Introductions {
   /** One page of one tenant. Who has gone meanwhile needs none. Run every so often. Never rejects. */
   async flush(): Promise<void> {
     if (this.running) return;
-    for (const [key, { tenantId, userId }] of this.waiting) if (!this.isHere(tenantId, userId)) this.waiting.delete(key);
+    for (const [key, { tenantId, userId }] of this.waiting)
+      if (!this.isHere(tenantId, userId)) this.waiting.delete(key);
     const [first] = this.waiting.values();
     const isStorm = this.came > MANY;
     this.came = 0;

@@ -75,6 +75,18 @@ describe('the lease reporter', () => {
     expect(service.held()).toEqual(['bob of-bob', 'cleo of-cleo']);
   });
 
+  it('says by itself who went, with those who came, although many came just before', async () => {
+    for (let n = 0; n < 150; n += 1) reporter.enter(member(`u${n}`));
+    await reporter.flush();
+    reporter.enter(member('late'));
+    reporter.leave(member('u0'));
+    while (service.reports.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(service.reports).toEqual([
+      { begins: true, joined: 150, left: 0 },
+      { begins: false, joined: 1, left: 1 },
+    ]);
+  });
+
   it('registers everything anew, in pages, when the service forgot, also who left meanwhile', async () => {
     for (let n = 0; n < 2_500; n += 1) reporter.enter(member(`u${n}`));
     await reporter.flush();

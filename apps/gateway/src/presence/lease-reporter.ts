@@ -8,14 +8,15 @@ type Report = z.input<typeof reportLease.input>;
 /** A connection as the presence service knows it. */
 export type LeaseMember = Report['joined'][number];
 
-/** The least time between reports of what came and went, ms. */
+/** The least time between reports of what came and went, ms: who went is waited for. */
 const GATHER_MS = 250;
+const GATHER_LEFT_MS = 100;
 /**
  * After a report of so many who came, the next one gathers for longer, unless somebody went: in a storm of connections clients are let in
  * first, and one report, and all that follows from it, says what many would.
  */
 const MANY = 100;
-const GATHER_MANY_MS = 1_000;
+const GATHER_MANY_MS = 2_000;
 /** How long after a failed report it is tried again, ms. */
 const AGAIN_MS = 1_000;
 /** Departures kept while the service is away; beyond, the lease is given up for a new one, and the old one runs out with them. */
@@ -132,7 +133,7 @@ export class LeaseReporter {
 
   private soon(): void {
     if (this.running !== null) return;
-    const gatherMs = this.came < MANY || this.left.size > 0 ? GATHER_MS : GATHER_MANY_MS;
+    const gatherMs = this.left.size > 0 ? GATHER_LEFT_MS : this.came < MANY ? GATHER_MS : GATHER_MANY_MS;
     const at = Math.max(performance.now(), this.reportedAt + gatherMs);
     if (this.reportsAt <= at) return;
     if (this.timer !== null) clearTimeout(this.timer);

@@ -306,6 +306,14 @@ describe('what is owed', () => {
 });
 
 describe('a storm of clients', () => {
+  it('may ask the same twice, but a session is one user’s', async () => {
+    const sessionId = newId();
+    const asked = [bind('dora', sessionId), bind('dora', sessionId), bind('dina', sessionId)];
+    const [first, again, other] = (await Promise.allSettled(asked)).map(({ status }) => status);
+    expect(again).toBe(first);
+    expect([first, other].sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
   it('is taken in whole: each as if it came alone, also while checkpoints of the same sessions are written', async () => {
     const people = Array.from({ length: 150 }, (_, n) => `storm-${n}`);
     const room = await makeRoom(world.bus, people.slice(0, 60));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { CLOCK, DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
 import { Metrics, type Clock, type Logger } from '@parlance/observability';
@@ -15,6 +16,19 @@ const TICK_MS = 500;
 const PAGE = 500;
 /** Pages of one run; then others get their turn. */
 const MAX_PAGES = 40;
+/** Pages that are told and not written down yet; beyond, telling waits. Those that wait for each other are written together. */
+const PAGES_AHEAD = 8;
+/**
+ * How long those who were told to have gone gather before it is written down, ms. Who came is written at once: of whoever was told to be there
+ * the database must know, should Redis forget.
+ */
+const WRITE_GONE_AFTER_MS = 250;
+
+interface Page {
+  readonly claims: readonly Claim[];
+  /** those of whom others did not know it */
+  readonly changed: ReadonlySet<Claim>;
+}
 
 /**
  * Tells who came and who went. Whoever is claimed is told to the people of its rooms first and written down after that: a replica that
@@ -24,6 +38,8 @@ const MAX_PAGES = 40;
 export class Announcer implements OnApplicationBootstrap {
   private readonly loop: WakingLoop;
   private readonly told: Counter<'state'>;
+  private readonly unwritten: Page[] = [];
+  private writing: Promise<void> | null = null;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: PresenceSettings,
@@ -45,7 +61,10 @@ export class Announcer implements OnApplicationBootstrap {
       () => this.run(0),
       (err) => this.logger.warn({ code: 'presence-not-told', err }, 'it is told again shortly'),
     );
-    drain.add('finish', 'presence-announcer', () => this.loop.stop());
+    drain.add('finish', 'presence-announcer', async () => {
+      await this.loop.stop();
+      await this.writing;
+    });
   }
 
   onApplicationBootstrap(): void {
@@ -58,26 +77,29 @@ export class Announcer implements OnApplicationBootstrap {
   }
 
   /** The only gateway there is has gone: nobody comes back within the grace, and nobody else will write down when people were last seen. */
-  conclude(): Promise<void> {
-    return this.run(this.settings.presence.graceMs);
+  async conclude(): Promise<void> {
+    await this.run(this.settings.presence.graceMs);
+    await this.writing;
   }
 
-  /** While a page is written down, the next one is told: what people wait for goes first. */
+  /** What people wait for goes first: pages are written down while the next ones are told. */
   private async run(aheadMs: number): Promise<void> {
-    let writing = Promise.resolve();
-    try {
-      for (let page = 0; page < MAX_PAGES; page += 1) {
-        const claims = await this.store.take(PAGE, aheadMs);
-        if (claims.length === 0) return;
-        const changed = await this.tell(claims);
-        await writing;
-        writing = this.write(claims, changed);
-        if (claims.length < PAGE) return;
-      }
-      this.loop.wakeIn(0);
-    } finally {
-      await writing;
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      if (this.unwritten.length >= PAGES_AHEAD) await this.writing;
+      const claims = await this.store.take(PAGE, aheadMs);
+      if (claims.length === 0) return;
+      this.unwritten.push({ claims, changed: await this.tell(claims) });
+      this.writing ??= this.writeSoon().finally(() => (this.writing = null));
+      if (claims.length < PAGE) return;
     }
+    this.loop.wakeIn(0);
+  }
+
+  /** Never rejects. */
+  private async writeSoon(): Promise<void> {
+    const cameAny = this.unwritten.some(({ claims }) => claims.some(({ online }) => online));
+    if (!cameAny) await delay(WRITE_GONE_AFTER_MS);
+    while (this.unwritten.length > 0) await this.write(this.unwritten.splice(0));
   }
 
   /** Answers those of whom others did not know it. Errors: of the bus and the stores; then they are told again before long. */
@@ -102,7 +124,9 @@ export class Announcer implements OnApplicationBootstrap {
   }
 
   /** Never rejects: what is not written is told and written again before long. */
-  private async write(claims: readonly Claim[], changed: ReadonlySet<Claim>): Promise<void> {
+  private async write(pages: readonly Page[]): Promise<void> {
+    const claims = pages.flatMap((page) => page.claims);
+    const changed = new Set(pages.flatMap((page) => [...page.changed]));
     try {
       const rows: Told[] = claims.filter((claim) => !claim.online || changed.has(claim));
       const gone = byTenant(claims.filter(({ online }) => !online));

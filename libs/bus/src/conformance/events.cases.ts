@@ -29,6 +29,19 @@ export function eventCases(world: World): void {
       expect(Math.min(heard.one, heard.two)).toBeGreaterThan(0);
     });
 
+    it('are heard from a request on that was made after the listener, without a flush', async () => {
+      const heard: number[] = [];
+      await world.service.serve(double, async ({ n }) => {
+        world.service.publish(noted, 'test.a', { n });
+        return { n };
+      });
+      await world.service.flush();
+      void world.caller.listen(noted, 'test.a', ({ n }) => heard.push(n));
+      await world.caller.request(double, { n: 7 });
+      await until(() => heard.length > 0);
+      expect(heard).toEqual([7]);
+    });
+
     it('are heard by nobody after the listener stopped', async () => {
       const heard: number[] = [];
       const stopped = await world.caller.listen(noted, 'test.a', () => heard.push(-1));

@@ -1,4 +1,4 @@
-import { query } from '@parlance/contracts';
+import { gathered, query } from '@parlance/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { double, doubling, echo, gate, upTo, type World } from './world.js';
@@ -42,6 +42,39 @@ export function requestCases(world: World): void {
       expect((await Promise.all(answers)).map(({ n }) => n)).toEqual(upTo(40).map((n) => n * 2));
       expect(sizes.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => 1));
       expect(sizes.length).toBeLessThan(40);
+    });
+
+    it('of a contract that gathers leave after a while together, or when they are many', async () => {
+      for (const [gatherMs, count] of [
+        [20, 3],
+        [60_000, 64],
+      ] as const) {
+        const contract = gathered(
+          query(`test.gathered-${count}`, z.object({ n: z.number() }), z.object({ n: z.number() })),
+          gatherMs,
+        );
+        const sizes: number[] = [];
+        await world.service.serveBatch(contract, async (items) => {
+          sizes.push(items.length);
+          return doubling(items);
+        });
+        await world.service.flush();
+        const answers = upTo(2).map((n) => world.caller.request(contract, { n }));
+        await Promise.all(answers);
+        for (const n of upTo(count)) {
+          answers.push(world.caller.request(contract, { n }));
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        await Promise.all(answers);
+        expect(sizes).toEqual([2, count]);
+      }
+    });
+
+    it('of a contract that gathers never wait when they come one by one', async () => {
+      const contract = gathered(double, 60_000);
+      await world.service.serve(contract, async ({ n }) => ({ n: n * 2 }));
+      await world.service.flush();
+      for (const n of upTo(3)) expect(await world.caller.request(contract, { n })).toEqual({ n: n * 2 });
     });
 
     it('over 256 in a turn are split, in order', async () => {
