@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server as HttpServer } from 'node:http';
-import { connect as connectTo, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { ByteBudget } from '@parlance/actions';
 import { dialects } from '@parlance/dialect-registry';
 import type { Server, Socket as ServerSocket } from 'socket.io';
@@ -72,20 +72,6 @@ async function connect(dial: (path: string) => Promise<Client>, path = '/'): Pro
   const client = await dial(path);
   return [client, await server];
 }
-
-describe('a WebSocket', () => {
-  it('is opened by one write: the answer to the upgrade and the first packet', async () => {
-    const socket = connectTo((http.address() as AddressInfo).port, '127.0.0.1');
-    socket.write(
-      'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
-    );
-    const text = String(await once(socket, 'data'));
-    socket.destroy();
-    expect(text).toMatch(/^HTTP\/1\.1 101 /);
-    expect(text).toContain('0{"sid":');
-  });
-});
 
 describe.each(WAYS)('a client %s', (_, dial) => {
   it.each(['/', '/minchat'])('reads frames that were encoded once, in %s', async (path) => {

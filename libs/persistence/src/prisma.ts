@@ -29,6 +29,8 @@ export interface Persistence {
 
 /** Below the 3 s within which a request has to fail. */
 const CONNECTION_WAIT_MS = 2_500;
+/** What has no name is planned when it is used. */
+const UNNAMED = '';
 const PING_TIMEOUT_MS = 2_000;
 const TRANSACTION_TIMEOUT_MS = 10_000;
 
@@ -66,7 +68,7 @@ function createAdapter(options: PersistenceOptions): PrismaPg {
   return new CodedPrismaPg(poolConfig(options), {
     onPoolError: (error) => log(`database connection lost while idle: ${error.message}`),
     onConnectionError: (error) => log(`database connection lost in a transaction: ${error.message}`),
-    statementNameGenerator: (query) => names.nameOf(query.sql),
+    statementNameGenerator: (query) => (options.plansAnew === true ? UNNAMED : names.nameOf(query.sql)),
   });
 }
 
@@ -83,7 +85,6 @@ function poolConfig(options: PersistenceOptions): pg.PoolConfig {
     max: options.maxConnections,
     connectionTimeoutMillis: CONNECTION_WAIT_MS,
     keepAlive: true,
-    ...(options.plansAnew === true ? { options: '-c plan_cache_mode=force_custom_plan' } : {}),
   };
 }
 
