@@ -83,7 +83,7 @@ const here = roomAddress(TENANT, roomId);
 
 /** As a bind does it. */
 async function bind(asOf = 10, recent: readonly { roomId: string; head: number }[] = []): Promise<void> {
-  await feed.hearUser(TENANT, 'ann');
+  feed.hearUser(TENANT, 'ann');
   feed.userIsWhole(TENANT, 'ann', timeOf(asOf), recent);
 }
 
@@ -107,7 +107,7 @@ describe('RoomFeed', () => {
 
   it('keeps what comes during a bind until it knows the heads, so that history is no news', async () => {
     log = Array.from({ length: 8 }, (_, index) => messageAt(index + 1, direct));
-    await feed.hearUser(TENANT, 'ann');
+    feed.hearUser(TENANT, 'ann');
     publish(ann, messageAt(6, direct));
     await settled();
     expect([told, pulls]).toEqual([[], 0]);
@@ -168,7 +168,7 @@ describe('RoomFeed', () => {
   });
 
   it("hands a user's own events and parts of streams on as they come, and passes over what it cannot read", async () => {
-    await feed.hearUser(TENANT, 'bob');
+    feed.hearUser(TENANT, 'bob');
     const samples = sampleEvents(group);
     const unknown = { type: 'from-the-future' };
     const published = [unknown, samples['score.changed'][0], samples['stream.advanced'][0]];
@@ -178,7 +178,8 @@ describe('RoomFeed', () => {
   });
 
   it('hands on typing that was told over REST: a direct room at its user, a group as a whole', async () => {
-    await Promise.all([feed.hearUser(TENANT, 'ann'), feed.hearRooms(TENANT, [{ roomId, head: 1 }])]);
+    feed.hearUser(TENANT, 'ann');
+    await feed.hearRooms(TENANT, [{ roomId, head: 1 }]);
     const [typing] = sampleEvents(group)['typing.changed'];
     for (const address of [ann, here]) service.publish(roomPublished, address, { events: [typing] });
     while (events.length < 2) await new Promise<void>((resolve) => (wake = resolve));
