@@ -28,7 +28,7 @@ export interface PeerPorts {
 }
 
 /**
- * Lets a client's requests come in at any gateway (design.md section 3): an Engine.IO id holds the URL of its gateway, sealed, so
+ * Lets a client's requests come in at any gateway (design.md section 3): the Engine.IO id of one that polls holds the URL of its gateway, sealed, so
  * that a polling or upgrade request which a balancer brought elsewhere is handed to where it belongs. A gateway that is gone answers
  * as Engine.IO does for an unknown id, and the client connects anew. Call when Socket.IO is attached to `http`.
  */

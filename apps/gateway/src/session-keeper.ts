@@ -13,7 +13,7 @@ const MAX_ROOMS = 1_000;
 const MAX_WAITING = 10_000;
 
 /** The least time between saves that nobody waits for, ms: when thousands leave, a few large saves do. */
-const GATHER_MS = 500;
+const GATHER_MS = 250;
 
 const SETTLED_AT_ONCE = 32;
 const FINAL_TRIES = 3;
@@ -100,7 +100,7 @@ export class SessionKeeper {
    */
   settle(request: BindRequest): void {
     this.unsettled.push(request);
-    void this.soon(true);
+    void this.soon(false);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { endLease, reportLease } from '@parlance/contracts';
 import { ParlanceError } from '@parlance/domain';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { busPair, quiet } from '../parts.fixture.js';
 import { LeaseReporter, type LeaseMember } from './lease-reporter.js';
 
@@ -10,11 +10,13 @@ class Service {
   readonly leases = new Map<string, Set<string>>();
   readonly reports: { joined: number; left: number; begins: boolean }[] = [];
   mode: 'fine' | 'away' | 'answer-lost' = 'fine';
+  private onReport = (): void => undefined;
   private readonly newest = new Map<string, number>();
 
   report(input: { leaseId: string; seq: number; begins: boolean; joined: LeaseMember[]; left: LeaseMember[] }) {
     if (this.mode === 'away') throw new ParlanceError('unavailable', 'away');
     this.reports.push({ joined: input.joined.length, left: input.left.length, begins: input.begins });
+    this.onReport();
     const held = this.leases.get(input.leaseId) ?? (input.begins ? new Set<string>() : null);
     if (held === null) return { known: false };
     if (input.seq > (this.newest.get(input.leaseId) ?? 0)) {
@@ -25,6 +27,11 @@ class Service {
     }
     if (this.mode === 'answer-lost') throw new ParlanceError('unavailable', 'the answer is lost');
     return { known: true };
+  }
+
+  /** Settles at the next report. */
+  reported(): Promise<void> {
+    return new Promise((resolve) => (this.onReport = resolve));
   }
 
   held(leaseId = 'pod.0'): string[] {
@@ -53,7 +60,10 @@ beforeEach(async () => {
   timers = [];
   reporter = new LeaseReporter(pair.edge, 'pod', quiet, { maxLeft: 50, setTimer: (work) => timers.push(work) });
 });
-afterEach(() => Promise.all([pair.edge.drain(), pair.service.drain()]));
+afterEach(async () => {
+  vi.useRealTimers();
+  await Promise.all([pair.edge.drain(), pair.service.drain()]);
+});
 
 describe('the lease reporter', () => {
   it('reports what came and went in one turn together, and beats with nothing to say', async () => {
@@ -75,15 +85,24 @@ describe('the lease reporter', () => {
     expect(service.held()).toEqual(['bob of-bob', 'cleo of-cleo']);
   });
 
-  it('says by itself who went, with those who came, although many came just before', async () => {
+  it.each([
+    [2_000, 'who came after many others', []],
+    [100, 'who went, with those who came', ['u0']],
+  ])('says after %i ms %s', async (waitMs, _, goes) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     for (let n = 0; n < 150; n += 1) reporter.enter(member(`u${n}`));
     await reporter.flush();
     reporter.enter(member('late'));
-    reporter.leave(member('u0'));
-    while (service.reports.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const userId of goes) reporter.leave(member(userId));
+    const reported = service.reported();
+    vi.advanceTimersByTime(waitMs - 1);
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(service.reports).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    await reported;
     expect(service.reports).toEqual([
       { begins: true, joined: 150, left: 0 },
-      { begins: false, joined: 1, left: 1 },
+      { begins: false, joined: 1, left: goes.length },
     ]);
   });
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { CLOCK, DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
 import { Metrics, type Clock, type Logger } from '@parlance/observability';
@@ -18,11 +17,6 @@ const PAGE = 500;
 const MAX_PAGES = 40;
 /** Pages that are told and not written down yet; beyond, telling waits. Those that wait for each other are written together. */
 const PAGES_AHEAD = 8;
-/**
- * How long those who were told to have gone gather before it is written down, ms. Who came is written at once: of whoever was told to be there
- * the database must know, should Redis forget.
- */
-const WRITE_GONE_AFTER_MS = 250;
 
 interface Page {
   readonly claims: readonly Claim[];
@@ -89,17 +83,17 @@ export class Announcer implements OnApplicationBootstrap {
       const claims = await this.store.take(PAGE, aheadMs);
       if (claims.length === 0) return;
       this.unwritten.push({ claims, changed: await this.tell(claims) });
-      this.writing ??= this.writeSoon().finally(() => (this.writing = null));
+      this.writing ??= this.writeAll();
       if (claims.length < PAGE) return;
     }
     this.loop.wakeIn(0);
   }
 
   /** Never rejects. */
-  private async writeSoon(): Promise<void> {
-    const cameAny = this.unwritten.some(({ claims }) => claims.some(({ online }) => online));
-    if (!cameAny) await delay(WRITE_GONE_AFTER_MS);
+  private async writeAll(): Promise<void> {
     while (this.unwritten.length > 0) await this.write(this.unwritten.splice(0));
+    // In the turn of the last look: what is told from here on is written by the next.
+    this.writing = null;
   }
 
   /** Answers those of whom others did not know it. Errors: of the bus and the stores; then they are told again before long. */

@@ -46,7 +46,7 @@ export function requestCases(world: World): void {
 
     it('of a contract that gathers leave after a while together, or when they are many', async () => {
       for (const [gatherMs, count] of [
-        [20, 3],
+        [500, 3],
         [60_000, 64],
       ] as const) {
         const contract = gathered(
