@@ -95,6 +95,25 @@ describe('two replicas on one Redis', () => {
   });
 });
 
+describe('a crowd that goes at once', () => {
+  it('is written down although the service stops as soon as it has told', async () => {
+    const replica = await world.start('presence', QUICK);
+    const crowd = Array.from({ length: 120 }, (_, n) => `c${n}`);
+    for (const id of crowd) world.rooms.set(`with ${id}`, ['ann', id]);
+    const toAnn = await world.hear('ann');
+    const gateway = world.gateway('g1');
+    await gateway.begin('ann', ...crowd);
+    const online = { where: { online: true } };
+    await expect.poll(() => world.persistence.prisma.userPresence.count(online), PATIENCE).toBe(121);
+    await gateway.leave(...crowd);
+    const wentBy = (line: string) => line.includes(' off via with c');
+    await expect.poll(() => toAnn.filter(wentBy).length, PATIENCE).toBe(120);
+    await replica.close();
+    expect(await world.persistence.prisma.userPresence.count(online)).toBe(1);
+    expect(world.noted.size).toBe(120);
+  });
+});
+
 describe('a newcomer', () => {
   it('is told who is there and who went lately, and nobody else is', async () => {
     await world.start('presence', QUICK);

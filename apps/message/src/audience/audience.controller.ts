@@ -16,8 +16,8 @@ export class AudienceController implements OnApplicationBootstrap {
     await this.intake.open((bus) => [
       bus.serve(findAudience, async ({ tenantId, userIds, ...page }) => {
         const shared = await this.audience.shared(tenantId, userIds, page);
-        const rooms = shared.flatMap(({ room, members }) => (room === null ? [] : [{ room, memberIds: [...members] }]));
-        return { rooms, next: shared.length < page.limit ? null : (shared.at(-1)?.id ?? null) };
+        const rooms = shared.rooms.flatMap(({ room, members }) => (room ? [{ room, memberIds: [...members] }] : []));
+        return { rooms, next: shared.next };
       }),
       bus.serve(findPeers, async ({ tenantId, userId, among }) => ({
         peers: [...(await this.audience.peers(tenantId, userId, among))],

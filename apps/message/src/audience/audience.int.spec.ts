@@ -49,6 +49,11 @@ describe('who shares a room with whom', () => {
     expect(await audience(['ann'], 3)).toEqual([...small].sort());
     expect(await audience(['ann', 'bob'], 4, 1)).toEqual([...small, `${large.id}: ann gus hal ida`].sort());
     expect(await audience(['nobody'])).toEqual([]);
+    const exact = { tenantId: TENANT, userIds: ['gus'], maxMembers: 4, after: null, limit: 1 };
+    expect(await world.bus.request(findAudience, exact)).toMatchObject({
+      rooms: [{ room: { id: large.id } }],
+      next: null,
+    });
     const all = ['ann', 'bob', 'cleo', 'eve', 'fay', 'gus', 'jon', 'kim', 'nobody', '%'];
     expect(await peers('ann', ...all)).toEqual(['ann', 'bob', 'cleo', 'gus']);
     expect(await peers('eve', ...all)).toEqual(['eve']);

@@ -25,15 +25,24 @@ export interface AudiencePage {
 export class AudienceRepository {
   constructor(@Inject(Database) private readonly database: Database) {}
 
-  /** The rooms of these users by id; `room` null: nobody is to be told of it, as it is large, a broadcast or deleted. */
-  async shared(tenantId: string, userIds: readonly string[], page: AudiencePage): Promise<readonly SharedRoom[]> {
+  /**
+   * The rooms of these users by id, and where the next page begins. `room` null: nobody is to be told of it, as it is large, a broadcast or
+   * deleted.
+   */
+  async shared(
+    tenantId: string,
+    userIds: readonly string[],
+    page: AudiencePage,
+  ): Promise<{ readonly rooms: readonly SharedRoom[]; readonly next: string | null }> {
     const { maxMembers, after, limit } = page;
-    return rowsOf(
+    const found = await rowsOf(
       sharedRow,
       this.database.sql.$queryRaw`
         select id, room, members
-          from message.shared_rooms(${tenantId}, ${[...userIds]}::text[], ${after}::text, ${limit}::integer, ${maxMembers}::integer)`,
+          from message.shared_rooms(${tenantId}, ${[...userIds]}::text[], ${after}::text, ${limit + 1}::integer, ${maxMembers}::integer)`,
     );
+    const rooms = found.slice(0, limit);
+    return { rooms, next: found.length > limit ? (rooms.at(-1)?.id ?? null) : null };
   }
 
   async peers(tenantId: string, userId: string, among: readonly string[]): Promise<readonly string[]> {

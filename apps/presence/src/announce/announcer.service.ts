@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { CLOCK, DRAIN, LOGGER, type Drain } from '@parlance/bootstrap';
 import { Metrics, type Clock, type Logger } from '@parlance/observability';
@@ -16,7 +17,10 @@ const PAGE = 500;
 /** Pages of one run; then others get their turn. */
 const MAX_PAGES = 40;
 /** Pages that are told and not written down yet; beyond, telling waits. Those that wait for each other are written together. */
-const PAGES_AHEAD = 8;
+const PAGES_AHEAD = 20;
+/** After so many went at once, ms until that is written down: all the others who went with them are told first. */
+const MANY = 100;
+const WRITTEN_LATER_MS = 1_000;
 
 interface Page {
   readonly claims: readonly Claim[];
@@ -83,14 +87,15 @@ export class Announcer implements OnApplicationBootstrap {
       const claims = await this.store.take(PAGE, aheadMs);
       if (claims.length === 0) return;
       this.unwritten.push({ claims, changed: await this.tell(claims) });
-      this.writing ??= this.writeAll();
+      this.writing ??= this.writeAll(isExodus(claims) ? WRITTEN_LATER_MS : 0);
       if (claims.length < PAGE) return;
     }
     this.loop.wakeIn(0);
   }
 
   /** Never rejects. */
-  private async writeAll(): Promise<void> {
+  private async writeAll(waitMs: number): Promise<void> {
+    if (waitMs > 0) await delay(waitMs);
     while (this.unwritten.length > 0) await this.write(this.unwritten.splice(0));
     // In the turn of the last look: what is told from here on is written by the next.
     this.writing = null;
@@ -102,11 +107,9 @@ export class Announcer implements OnApplicationBootstrap {
     const changed = new Set<Claim>();
     try {
       for (const [tenantId, group] of byTenant(claims)) {
-        const before = await this.seen.told(
-          tenantId,
-          group.map(({ userId }) => userId),
-        );
-        const news = group.filter(({ userId, online }) => (before.get(userId) ?? false) !== online);
+        const unsure = group.flatMap(({ userId, told }) => (told ? [] : [userId]));
+        const before = await this.seen.toldOnline(tenantId, unsure);
+        const news = group.filter(({ userId, online, told }) => (told || before.has(userId)) !== online);
         await this.peers.tell(tenantId, news, startedAt);
         for (const claim of news) changed.add(claim);
       }
@@ -137,6 +140,11 @@ export class Announcer implements OnApplicationBootstrap {
       });
     }
   }
+}
+
+/** A gateway lost its clients, or everybody leaves. Whoever came is written down at once, should the store forget that they are there. */
+function isExodus(claims: readonly Claim[]): boolean {
+  return claims.length >= MANY && claims.every(({ online }) => !online);
 }
 
 function byTenant(claims: readonly Claim[]): Map<string, Claim[]> {

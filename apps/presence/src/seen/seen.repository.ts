@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Person } from '../store/presence.store.js';
 import { PERSISTENCE } from '../tokens.js';
 
-const toldRows = z.array(z.object({ user_id: z.string(), online: z.boolean() }));
+const toldRows = z.array(z.object({ user_id: z.string() }));
 const seenRows = z.array(z.object({ user_id: z.string(), last_seen_at: z.date() }));
 const personRows = z.array(z.object({ tenantId: z.string(), userId: z.string() }));
 
@@ -19,11 +19,12 @@ export interface Told extends Person {
 export class SeenRepository {
   constructor(@Inject(PERSISTENCE) private readonly persistence: Persistence) {}
 
-  /** What was last told of them; those of whom nothing ever was are missing. */
-  async told(tenantId: string, userIds: readonly string[]): Promise<ReadonlyMap<string, boolean>> {
+  /** Those of them who were last told to be online. */
+  async toldOnline(tenantId: string, userIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (userIds.length === 0) return new Set();
     const rows = await this.persistence.prisma.$queryRaw`
-      select user_id, online from presence.user_presence where tenant_id = ${tenantId} and user_id = any(${[...userIds]}::text[])`;
-    return new Map(toldRows.parse(rows).map(({ user_id, online }) => [user_id, online]));
+      select user_id from presence.user_presence where tenant_id = ${tenantId} and user_id = any(${[...userIds]}::text[]) and online`;
+    return new Set(toldRows.parse(rows).map(({ user_id }) => user_id));
   }
 
   async lastSeen(tenantId: string, userIds: readonly string[]): Promise<ReadonlyMap<string, Date>> {

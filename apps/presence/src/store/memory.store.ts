@@ -159,8 +159,8 @@ export class MemoryPresenceStore implements PresenceStore {
     const token = String((this.claims += 1));
     one.claim = { token, until };
     this.reschedule(one, until);
-    const { tenantId, userId } = one;
-    return { tenantId, userId, online, at: online ? now : Math.min(now, left), token };
+    const { tenantId, userId, told } = one;
+    return { tenantId, userId, online, told, at: online ? now : Math.min(now, left), token };
   }
 
   private seen({ tenantId, userId }: Person): Seen {

@@ -22,6 +22,8 @@ export interface LeaseReport {
 /** A user whose state may have to be told, in the hands of one replica until it is settled or `claimMs` have passed. */
 export interface Claim extends Person {
   readonly online: boolean;
+  /** others were told that the user is online, as far as the store knows: one that forgot everything knows it of nobody */
+  readonly told: boolean;
   /** ms since the epoch on the store's clock: since when so, within what the store can tell */
   readonly at: number;
   /** tells this claim from later ones of the same user */

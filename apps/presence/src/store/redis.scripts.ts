@@ -74,22 +74,24 @@ local found = {}
 for i = 2, #ARGV do found[i - 1] = online(ARGV[i]) and 1 or 0 end
 return found`;
 
-/** ARGV: offset, limit, ahead ms, claim ms, grace ms. Answers user, online, at and token of each. */
+/** ARGV: offset, limit, ahead ms, claim ms, grace ms. Answers user, online, told, at and token of each. */
 const TAKE = `${PRELUDE}
 local taken, limit, till = {}, tonumber(ARGV[2]), num(now + tonumber(ARGV[4]) + 0.5)
 local ripe = redis.call('ZRANGEBYSCORE', base .. 'due', '-inf', num(now + tonumber(ARGV[3])), 'WITHSCORES', 'LIMIT', 0, 2 * limit)
 for i = 1, #ripe, 2 do
   local user, due = ripe[i], tonumber(ripe[i + 1])
   local busy = redis.call('HGET', base .. 'busy', user)
-  if #taken < 4 * limit and not (busy and tonumber(busy) > now) then
+  if #taken < 5 * limit and not (busy and tonumber(busy) > now) then
     local here = online(user)
-    if here and redis.call('SISMEMBER', base .. 'told', user) == 1 then
+    local told = redis.call('SISMEMBER', base .. 'told', user) == 1
+    if here and told then
       redis.call('ZREM', base .. 'due', user)
     else
       redis.call('HSET', base .. 'busy', user, till)
       redis.call('ZADD', base .. 'due', till, user)
       taken[#taken + 1] = user
       taken[#taken + 1] = here and '1' or '0'
+      taken[#taken + 1] = told and '1' or '0'
       taken[#taken + 1] = num(here and now or math.min(now, due - tonumber(ARGV[5])))
       taken[#taken + 1] = till
     end

@@ -88,7 +88,7 @@ export class RedisPresenceStore implements PresenceStore {
   async take(limit: number, aheadMs = 0): Promise<readonly Claim[]> {
     const { claimMs, graceMs } = this.options.times;
     const texts = textsSchema.parse(await this.run('take', [limit, aheadMs, claimMs, graceMs]));
-    return Array.from({ length: texts.length / 4 }, (_, index) => claimOf(texts.slice(4 * index, 4 * index + 4)));
+    return Array.from({ length: texts.length / 5 }, (_, index) => claimOf(texts.slice(5 * index, 5 * index + 5)));
   }
 
   async settle(claims: readonly Claim[]): Promise<void> {
@@ -160,7 +160,7 @@ function pairOf(member: Member): readonly string[] {
   return [member.connectionId, keyOf(member)];
 }
 
-function claimOf([key = '', online, at = '', token = '']: readonly string[]): Claim {
-  const [tenant = '', user = ''] = key.split('.');
-  return { tenantId: decodeToken(tenant), userId: decodeToken(user), online: online === '1', at: Number(at), token };
+function claimOf([key = '', online, told, at = '', token = '']: readonly string[]): Claim {
+  const [tenantId = '', userId = ''] = key.split('.').map(decodeToken);
+  return { tenantId, userId, online: online === '1', told: told === '1', at: Number(at), token };
 }

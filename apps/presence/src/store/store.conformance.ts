@@ -103,6 +103,21 @@ export function storeConformance(name: string, make: () => Promise<StoreUnderTes
       expect(await tellAll()).toEqual([]);
     });
 
+    it('says of whom others were told that they are online, until it forgets', async () => {
+      const ann = member('ann');
+      await begin('g1', ann);
+      const came = await store.take(10);
+      expect(came).toMatchObject([{ userId: 'ann', online: true, told: false }]);
+      await store.settle(came);
+      await store.report(reportOf('g1', { left: [ann] }));
+      under.pass(4_000);
+      const went = await store.take(10);
+      expect(went).toMatchObject([{ userId: 'ann', online: false, told: true }]);
+      await store.settle(went);
+      await store.check([ann]);
+      expect(await store.take(10)).toMatchObject([{ userId: 'ann', online: false, told: false }]);
+    });
+
     it('says since when somebody is away', async () => {
       const ann = member('ann');
       await begin('g1', ann);
