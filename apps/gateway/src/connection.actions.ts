@@ -5,7 +5,7 @@ import type { RoomStamp, Signal } from '@parlance/domain';
 import { ParlanceError, snapshotOf } from '@parlance/domain';
 import type { Connection } from './connection.js';
 import type { TypingRequest } from './presence/typing-desk.js';
-import type { SendLanes } from './send-lanes.js';
+import { SendLanes } from './send-lanes.js';
 
 /** A send is answered, or fails with a retryable code, within this, its wait for those before it included, ms. */
 const SEND_MS = 2_800;
@@ -33,8 +33,14 @@ export interface ConnectionPorts extends ActionContext {
 }
 
 /** All that a live connection may ask for: what any edge can do over the bus, and what concerns the connection itself. */
-export function connectionActions(ports: ConnectionPorts, connection: Connection, lanes: SendLanes): Actions {
+export function connectionActions(ports: ConnectionPorts): (connection: Connection) => Actions {
   const bus = busActions(ports);
+  return (connection) => actionsOf(ports, bus, connection, new SendLanes());
+}
+
+type BusActions = ReturnType<typeof busActions>;
+
+function actionsOf(ports: ConnectionPorts, bus: BusActions, connection: Connection, lanes: SendLanes): Actions {
   return {
     ...bus,
     ...ownActions(ports, connection),

@@ -13,7 +13,6 @@ import { Connection } from './connection.js';
 import type { CloseReason, GatewayMetrics } from './gateway.metrics.js';
 import type { Acknowledge, Intake } from './intake.js';
 import { dialectAt, firstHeader, handshakeOf, lineOf, returningToken, sessionsOf } from './opening.js';
-import { SendLanes } from './send-lanes.js';
 import type { DeliveryNotes } from './presence/delivery-notes.js';
 import type { GatewayPresence } from './presence/gateway-presence.js';
 import type { SessionKeeper } from './session-keeper.js';
@@ -73,10 +72,12 @@ export class Gateway {
   /** connections with unconfirmed facts, and since when */
   private readonly unconfirmed = new Map<Connection, number>();
   private readonly unwatch = new WeakMap<Connection, () => void>();
+  private readonly makeActions: (connection: Connection) => Actions;
   private draining = false;
 
   constructor(private readonly parts: GatewayParts) {
-    const { io, dialects } = parts;
+    const { io, dialects, actionPorts } = parts;
+    this.makeActions = connectionActions({ ...actionPorts, leave: (connection) => this.release(connection) });
     for (const namespace of ['/', ...dialects.map((dialect) => `/${dialect.name}`)]) {
       io.of(namespace).use((socket, next) => this.admit(socket, namespace, next));
       io.of(namespace).on('connection', (socket) => this.open(socket));
@@ -91,8 +92,7 @@ export class Gateway {
   actionsOf(connection: Connection): Actions {
     const known = this.actions.get(connection);
     if (known !== undefined) return known;
-    const ports = { ...this.parts.actionPorts, leave: (one: Connection) => this.release(one) };
-    const made = connectionActions(ports, connection, new SendLanes());
+    const made = this.makeActions(connection);
     this.actions.set(connection, made);
     return made;
   }

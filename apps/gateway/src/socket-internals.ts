@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'socket.io';
 import { Encoder, PacketType } from 'socket.io-parser';
 
@@ -89,6 +89,17 @@ export function nameEngines(io: Server, name: () => string): void {
 
 export function hasEngine(io: Server, id: string): boolean {
   return Object.hasOwn((io.engine as unknown as { readonly clients: object }).clients, id);
+}
+
+type EngineMiddleware = (request: IncomingMessage, response: unknown, next: (error?: unknown) => void) => void;
+
+/** Engine.IO answers CORS in a middleware, also to an upgrade, of which no browser asks it: that is left out. */
+export function skipUpgrades(io: Server): void {
+  const engine = io.engine as unknown as { middlewares: EngineMiddleware[] };
+  engine.middlewares = engine.middlewares.map((one) => (request, response, next) => {
+    if (request.headers.upgrade === undefined) one(request, response, next);
+    else next();
+  });
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Logger } from '@parlance/observability';
 import { createShardedAdapter } from '@socket.io/redis-adapter';
 import { Redis } from 'ioredis';
 import { Server } from 'socket.io';
-import { corkWrites, countHeartbeats } from './socket-internals.js';
+import { corkWrites, countHeartbeats, skipUpgrades } from './socket-internals.js';
 
 /** How often the server asks whether a client is there, and how long it may stay silent (guarantees.md P4, P5), ms. */
 export const PING_INTERVAL_MS = 10_000;
@@ -30,6 +30,7 @@ export function createSocketServer(http: HttpServer, maxPacketBytes: number, dia
     // Explicit namespaces are made below; a client that dials another one is refused by Socket.IO.
     cleanupEmptyChildNamespaces: false,
   });
+  skipUpgrades(io);
   corkWrites(io, http);
   countHeartbeats(io);
   for (const dialect of dialects) io.of(`/${dialect.name}`);
