@@ -107,9 +107,12 @@ export class Announcer implements OnApplicationBootstrap {
     const changed = new Set<Claim>();
     try {
       for (const [tenantId, group] of byTenant(claims)) {
-        const unsure = group.flatMap(({ userId, told }) => (told ? [] : [userId]));
-        const before = await this.seen.toldOnline(tenantId, unsure);
-        const news = group.filter(({ userId, online, told }) => (told || before.has(userId)) !== online);
+        // The store may have forgotten whom it knew to be told.
+        const asked = group.flatMap(({ userId, told }) => (told === false ? [userId] : []));
+        const before = await this.seen.toldOnline(tenantId, asked);
+        const news = group.filter(
+          ({ userId, online, told }) => told === null || (told || before.has(userId)) !== online,
+        );
         await this.peers.tell(tenantId, news, startedAt);
         for (const claim of news) changed.add(claim);
       }

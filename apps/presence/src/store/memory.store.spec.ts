@@ -1,5 +1,6 @@
 import { MemoryPresenceStore } from './memory.store.js';
-import { storeConformance, TIMES } from './store.conformance.js';
+import { storeConformance } from './store.conformance.js';
+import { TIMES } from './store.fixture.js';
 
 storeConformance('in memory', async () => {
   let ahead = 0;

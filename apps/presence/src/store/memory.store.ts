@@ -21,9 +21,12 @@ interface Seen extends Person {
   readonly connections: Set<string>;
   /** when to look at it; null: nothing to do */
   dueAt: number | null;
+  /** one that ran out, or was released (`until` is 0), stays until a later one is settled: it may have told something */
   claim: { readonly token: string; readonly until: number } | null;
   told: boolean;
 }
+
+const RELEASED = { token: '', until: 0 };
 
 /** The twin for one process: gateways and presence live and die together, so nothing outlives it. */
 export class MemoryPresenceStore implements PresenceStore {
@@ -88,7 +91,7 @@ export class MemoryPresenceStore implements PresenceStore {
       if (taken.length >= limit) break;
       if (one.claim !== null && one.claim.until > now) continue;
       const online = this.isOnline(one);
-      if (online && one.told) this.reschedule(one, null);
+      if (online && one.told && one.claim === null) this.reschedule(one, null);
       else taken.push(this.claim(one, online, now));
     }
     return taken;
@@ -112,7 +115,7 @@ export class MemoryPresenceStore implements PresenceStore {
       if (one?.claim?.token !== token) continue;
       const again = this.now() + AGAIN_MS;
       this.reschedule(one, Math.min(one.dueAt ?? again, again));
-      one.claim = null;
+      one.claim = RELEASED;
     }
   }
 
@@ -157,9 +160,10 @@ export class MemoryPresenceStore implements PresenceStore {
     // Half a millisecond: no other time in here equals it.
     const until = now + this.times.claimMs + 0.5;
     const token = String((this.claims += 1));
+    const told = one.claim === null ? one.told : null;
     one.claim = { token, until };
     this.reschedule(one, until);
-    const { tenantId, userId, told } = one;
+    const { tenantId, userId } = one;
     return { tenantId, userId, online, told, at: online ? now : Math.min(now, left), token };
   }
 

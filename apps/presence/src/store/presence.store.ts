@@ -22,8 +22,11 @@ export interface LeaseReport {
 /** A user whose state may have to be told, in the hands of one replica until it is settled or `claimMs` have passed. */
 export interface Claim extends Person {
   readonly online: boolean;
-  /** others were told that the user is online, as far as the store knows: one that forgot everything knows it of nobody */
-  readonly told: boolean;
+  /**
+   * Whether others were told that the user is online, as far as the store knows: one that forgot everything knows it of nobody. null: who
+   * held the user before may have told something else.
+   */
+  readonly told: boolean | null;
   /** ms since the epoch on the store's clock: since when so, within what the store can tell */
   readonly at: number;
   /** tells this claim from later ones of the same user */
@@ -63,9 +66,9 @@ export interface PresenceStore {
   online(tenantId: string, userIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Claims users whose state may have to be told: at most `limit`, also those due within the next `aheadMs`. */
   take(limit: number, aheadMs?: number): Promise<readonly Claim[]>;
-  /** They were told. Who came or went meanwhile is due again. */
+  /** They were told, and that is written down. Who came or went meanwhile is due again. */
   settle(claims: readonly Claim[]): Promise<void>;
-  /** They could not be told: they are due again after a moment. */
+  /** They could not be told, or it could not be written down: they are due again after a moment, whatever they are by then. */
   release(claims: readonly Claim[]): Promise<void>;
   /** Has these looked at again. */
   check(people: readonly Person[]): Promise<void>;

@@ -3,8 +3,8 @@
  * Time is Redis' own, in ms (ARGV[1] is added: 0 outside tests), so that replicas whose clocks differ agree.
  *
  * `leases`: lease -> when it runs out. `lease:<id>`: connection -> user. `seq:<id>`: the newest report. `user:<key>`: the
- * user's connections, each with its lease. `due`: user -> when to look at it. `busy`: user -> the claim that holds it. `told`: users
- * who were told to be online.
+ * user's connections, each with its lease. `due`: user -> when to look at it. `busy`: user -> the claim that holds it, 0 when it
+ * was released. `told`: users who were told to be online.
  */
 const PRELUDE = `
 local base = KEYS[1] .. ':'
@@ -83,15 +83,15 @@ for i = 1, #ripe, 2 do
   local busy = redis.call('HGET', base .. 'busy', user)
   if #taken < 5 * limit and not (busy and tonumber(busy) > now) then
     local here = online(user)
-    local told = redis.call('SISMEMBER', base .. 'told', user) == 1
-    if here and told then
+    local told = busy and '' or tostring(redis.call('SISMEMBER', base .. 'told', user))
+    if here and told == '1' then
       redis.call('ZREM', base .. 'due', user)
     else
       redis.call('HSET', base .. 'busy', user, till)
       redis.call('ZADD', base .. 'due', till, user)
       taken[#taken + 1] = user
       taken[#taken + 1] = here and '1' or '0'
-      taken[#taken + 1] = told and '1' or '0'
+      taken[#taken + 1] = told
       taken[#taken + 1] = num(here and now or math.min(now, due - tonumber(ARGV[5])))
       taken[#taken + 1] = till
     end
@@ -116,7 +116,7 @@ return 1`;
 const RELEASE = `${PRELUDE}
 for i = 3, #ARGV, 2 do
   if redis.call('HGET', base .. 'busy', ARGV[i]) == ARGV[i + 1] then
-    redis.call('HDEL', base .. 'busy', ARGV[i])
+    redis.call('HSET', base .. 'busy', ARGV[i], '0')
     redis.call('ZADD', base .. 'due', 'LT', num(now + tonumber(ARGV[2])), ARGV[i])
   end
 end

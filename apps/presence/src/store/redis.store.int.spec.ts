@@ -3,7 +3,8 @@ import { startRedis, type PrivateServer } from '@parlance/testing';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RedisPresenceStore } from './redis.store.js';
-import { storeConformance, TIMES } from './store.conformance.js';
+import { storeConformance } from './store.conformance.js';
+import { TIMES } from './store.fixture.js';
 
 let server: PrivateServer;
 let admin: Redis;

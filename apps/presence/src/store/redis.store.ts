@@ -162,5 +162,5 @@ function pairOf(member: Member): readonly string[] {
 
 function claimOf([key = '', online, told, at = '', token = '']: readonly string[]): Claim {
   const [tenantId = '', userId = ''] = key.split('.').map(decodeToken);
-  return { tenantId, userId, online: online === '1', told: told === '1', at: Number(at), token };
+  return { tenantId, userId, online: online === '1', told: told === '' ? null : told === '1', at: Number(at), token };
 }

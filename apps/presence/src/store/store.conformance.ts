@@ -1,30 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Claim, LeaseReport, Member, Person, PresenceStore } from './presence.store.js';
+import type { Claim, Member, Person, PresenceStore } from './presence.store.js';
+import { follow, stepArbitrary } from './store.play.fixture.js';
+import { member, reportOf, TENANT as T, TIMES, type StoreUnderTest } from './store.fixture.js';
 
 /** What every store promises, whichever keeps the leases. */
-
-export const TIMES = { leaseMs: 15_000, graceMs: 3_000, claimMs: 30_000 };
-
-export interface StoreUnderTest {
-  readonly store: PresenceStore;
-  /** lets the store's time run ahead, ms */
-  readonly pass: (ms: number) => void;
-  /** it loses everything at once, as a wiped server does; null: it cannot without its process */
-  readonly wipe: (() => Promise<void>) | null;
-}
-
-const T = 'acme';
-let connections = 0;
-let seqs = 0;
-
-function member(userId: string, connectionId = `c${(connections += 1)}`, tenantId = T): Member {
-  return { tenantId, userId, connectionId };
-}
-
-function reportOf(leaseId: string, part: Partial<LeaseReport> = {}): LeaseReport {
-  return { leaseId, seq: (seqs += 1), begins: false, joined: [], left: [], ...part };
-}
 
 const names = (claims: readonly Person[]): string[] => claims.map(({ userId }) => userId).sort();
 const states = (claims: readonly Claim[]): string[] =>
@@ -234,6 +214,30 @@ export function storeConformance(name: string, make: () => Promise<StoreUnderTes
       expect(await tellAll()).toEqual([]);
     });
 
+    it.each(['died', 'failed'])(
+      'has somebody told again whom a replica held that %s, whatever it told',
+      async (fate) => {
+        const ann = member('ann');
+        await begin('g1', ann);
+        await tellAll();
+        await store.report(reportOf('g1', { left: [ann] }));
+        under.pass(4_000);
+        const gone = await store.take(10);
+        expect(states(gone)).toEqual(['ann off']);
+        await store.report(reportOf('g1', { joined: [ann] }));
+        if (fate === 'failed') await store.release(gone);
+        for (const _ of [1, 2, 3]) {
+          under.pass(10_100);
+          await store.report(reportOf('g1'));
+        }
+        const again = await store.take(10);
+        expect(again).toMatchObject([{ userId: 'ann', online: true, told: null }]);
+        await store.settle(again);
+        await store.check([ann]);
+        expect(await store.take(10)).toEqual([]);
+      },
+    );
+
     it('claims no more than asked for, the longest due first', async () => {
       for (const id of ['ann', 'bob', 'cleo']) {
         await store.report(reportOf('g1', { begins: true, joined: [member(id)] }));
@@ -299,94 +303,4 @@ export function storeConformance(name: string, make: () => Promise<StoreUnderTes
       );
     });
   });
-}
-
-interface Place {
-  readonly lease: string;
-  readonly user: string;
-  readonly connection: string;
-}
-type Step =
-  | ({ readonly what: 'join' } & Place)
-  | ({ readonly what: 'leave' } & Place)
-  | { readonly what: 'beat'; readonly lease: string }
-  | { readonly what: 'end'; readonly lease: string }
-  | { readonly what: 'pass'; readonly ms: number }
-  | { readonly what: 'sweep' }
-  | { readonly what: 'tell' };
-
-const lease = fc.constantFrom('g1', 'g2', 'g3');
-const place = {
-  lease,
-  user: fc.constantFrom('ann', 'bob', 'cleo'),
-  connection: fc.constantFrom('c1', 'c2'),
-};
-const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ what: fc.constant('join' as const), ...place }),
-  fc.record({ what: fc.constant('leave' as const), ...place }),
-  fc.record({ what: fc.constant('beat' as const), lease }),
-  fc.record({ what: fc.constant('end' as const), lease }),
-  // Never near the life of a lease: the stores' clocks run on while they are asked.
-  fc.record({ what: fc.constant('pass' as const), ms: fc.constantFrom(1_000, 7_000, 16_000) }),
-  fc.record({ what: fc.constant('sweep' as const) }),
-  fc.record({ what: fc.constant('tell' as const) }),
-);
-
-/** What is told must, once everything is quiet, be what is true; and at each step the store must say what the model says. */
-async function follow(steps: readonly Step[], { store, pass }: StoreUnderTest): Promise<void> {
-  let now = 0;
-  const leases = new Map<string, { until: number; readonly held: Set<string> }>();
-  const told = new Map<string, boolean>();
-  const truth = (user: string): boolean =>
-    [...leases.values()].some(({ until, held }) => until > now && [...held].some((one) => one.startsWith(`${user} `)));
-  const tell = async (): Promise<void> => {
-    const claims = await store.take(100);
-    for (const { userId, online } of claims) told.set(userId, online);
-    await store.settle(claims);
-  };
-  const report = async (leaseId: string, part: Partial<LeaseReport>): Promise<void> => {
-    const known = leases.get(leaseId);
-    const lives = known !== undefined && known.until > now;
-    const held = lives ? known.held : new Set<string>();
-    leases.set(leaseId, { until: now + TIMES.leaseMs, held });
-    // A gateway whose lease ran out registers anew what it has: nothing, in this play.
-    if (!lives) await drop(store, leaseId);
-    await store.report(reportOf(leaseId, { begins: !lives, ...part }));
-    for (const one of part.left ?? []) held.delete(`${one.userId} ${one.connectionId}`);
-    for (const one of part.joined ?? []) held.add(`${one.userId} ${one.connectionId}`);
-  };
-  for (const step of steps) {
-    if (step.what === 'pass') {
-      pass(step.ms);
-      now += step.ms;
-    } else if (step.what === 'sweep') await store.sweep(2);
-    else if (step.what === 'tell') await tell();
-    else if (step.what === 'beat') await report(step.lease, {});
-    else if (step.what === 'end') {
-      await store.end(step.lease);
-      leases.delete(step.lease);
-    } else {
-      const one = member(step.user, `${step.lease}-${step.user}-${step.connection}`);
-      await report(step.lease, step.what === 'join' ? { joined: [one] } : { left: [one] });
-    }
-    for (const user of ['ann', 'bob', 'cleo']) {
-      expect(await store.online(T, [user]), `${user} after ${JSON.stringify(step)}`).toEqual(
-        new Set(truth(user) ? [user] : []),
-      );
-    }
-  }
-  while ((await store.sweep(100)) !== null);
-  pass(TIMES.graceMs);
-  now += TIMES.graceMs;
-  while ((await store.sweep(100)) !== null);
-  pass(TIMES.graceMs);
-  now += TIMES.graceMs;
-  await tell();
-  for (const [user, state] of told) expect(state, user).toBe(truth(user));
-}
-
-/** Its connections are let go of before it begins anew. */
-async function drop(store: PresenceStore, leaseId: string): Promise<void> {
-  await store.end(leaseId);
-  while ((await store.sweep(100)) !== null);
 }
