@@ -53,7 +53,7 @@ export interface RunningGateway {
 }
 
 const TICK_MS = 250;
-const INTRODUCE_MS = 500;
+const INTRODUCE_MS = 250;
 /** Of a replica's name in its sessions, characters; what follows it tells its starts apart. */
 const MAX_NAME = 48;
 const BEAT_MS = 5_000;

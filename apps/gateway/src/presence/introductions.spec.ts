@@ -40,17 +40,17 @@ describe('introductions', () => {
   it('are made once for each user, in pages, for wires that know presence from nothing else', async () => {
     introductions.bound(aConnection(aDialect('blue'), 'poller').connection);
     introductions.bound(aConnection(pushed, null).connection);
-    come(20);
+    come(10);
     for (const _ of [1, 2]) await introductions.flush();
-    expect(introduced).toEqual([Array.from({ length: 20 }, (_, n) => `u${n}`)]);
+    expect(introduced).toEqual([Array.from({ length: 10 }, (_, n) => `u${n}`)]);
   });
 
   it('wait until a storm of newcomers is over, in pages then, but no longer than five seconds', async () => {
     come(600);
     await introductions.flush();
     expect(introduced).toEqual([]);
-    for (const _ of [1, 2, 3]) await introductions.flush();
-    expect(introduced.map((page) => page.length)).toEqual([500, 100]);
+    for (const _ of [1, 2, 3, 4]) await introductions.flush();
+    expect(introduced.map((page) => page.length)).toEqual([250, 250, 100]);
     come(60, 'more');
     nowMs = 5_000;
     await introductions.flush();

@@ -1,5 +1,5 @@
 import type { Bus } from '@parlance/bus';
-import { introducePeers, INTRODUCTION_PAGE } from '@parlance/contracts';
+import { introducePeers } from '@parlance/contracts';
 import { ParlanceError } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
 import type { Connection } from '../connection.js';
@@ -7,8 +7,10 @@ import { keyOf } from '../connection.js';
 
 /** Newcomers that wait; beyond, the newest learn of others by what happens. */
 const MAX_WAITING = 50_000;
+/** Of one request: who goes while it is answered is told of after it. The service takes twice as many. */
+const PAGE = 250;
 /** While so many come between two flushes, they are let in first; nobody waits longer for it than that, ms. */
-const MANY = 50;
+const MANY = 25;
 const MAX_HELD_MS = 5_000;
 
 interface Newcomer {
@@ -58,7 +60,7 @@ export class Introductions {
     if (first === undefined || (isStorm && this.now() - first.since < MAX_HELD_MS)) return;
     this.running = true;
     const { tenantId } = first;
-    const page = [...this.waiting].filter(([, one]) => one.tenantId === tenantId).slice(0, INTRODUCTION_PAGE);
+    const page = [...this.waiting].filter(([, one]) => one.tenantId === tenantId).slice(0, PAGE);
     for (const [key] of page) this.waiting.delete(key);
     try {
       await this.bus.request(introducePeers, { tenantId, userIds: page.map(([, { userId }]) => userId) });
