@@ -1,5 +1,5 @@
 import type { Bus } from '@parlance/bus';
-import { introducePeers } from '@parlance/contracts';
+import { introducePeers, INTRODUCTION_PAGE } from '@parlance/contracts';
 import { ParlanceError } from '@parlance/domain';
 import type { Logger } from '@parlance/observability';
 import type { Connection } from '../connection.js';
@@ -7,8 +7,8 @@ import { keyOf } from '../connection.js';
 
 /** Newcomers that wait; beyond, the newest learn of others by what happens. */
 const MAX_WAITING = 50_000;
-/** Of one request: who goes while it is answered is told of after it. The service takes twice as many. */
-const PAGE = 250;
+/** Of one request; less than it may hold, as who goes while it is answered is told of after it. */
+const PAGE = INTRODUCTION_PAGE / 2;
 /** While so many come between two flushes, they are let in first; nobody waits longer for it than that, ms. */
 const MANY = 25;
 const MAX_HELD_MS = 5_000;
