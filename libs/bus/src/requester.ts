@@ -33,6 +33,7 @@ const ENOUGH = 64;
 interface Pending {
   json: string;
   readonly bytes: number;
+  /** ms on the monotonic clock: a clock that is put right makes nobody late */
   deadline: number;
   readonly trace: string | null;
   readonly accept: (value: unknown) => void;
@@ -62,9 +63,12 @@ export class Requester {
   /** ms on the monotonic clock */
   private flushedAt = -Infinity;
   private tokens = 0;
+  /** ms on the monotonic clock */
   private lostAt: number | null = null;
   private closed = false;
   private sweeper: NodeJS.Timeout | null = null;
+  /** ms on the monotonic clock */
+  private sweptAt = -Infinity;
   private onIdle: (() => void) | null = null;
 
   constructor(
@@ -115,7 +119,7 @@ export class Requester {
   private refusal(): ParlanceError | null {
     if (this.closed) return unavailable('This process is shutting down.');
     if (this.pending >= this.maxPending) return overloaded('Too many requests are waiting for an answer.');
-    if (this.isLost(this.env.now())) return unavailable('The message bus is not reachable.');
+    if (this.isLost(performance.now())) return unavailable('The message bus is not reachable.');
     return null;
   }
 
@@ -135,7 +139,7 @@ export class Requester {
     if (bytes > maxBytes) throw tooLarge('The request', maxBytes);
     if (this.queuedBytes + bytes > MAX_QUEUED_BYTES) throw overloaded('Too much is waiting to be sent.');
     const timeout = Math.min(options?.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS);
-    return { json, bytes, deadline: this.env.now() + timeout, trace, accept, reject };
+    return { json, bytes, deadline: performance.now() + timeout, trace, accept, reject };
   }
 
   private enqueue(contract: RequestContract, item: Pending): void {
@@ -158,7 +162,10 @@ export class Requester {
   /** A timer for all that gathers: contracts share the moment at which they leave. */
   private wakeLater(): void {
     if (this.waker !== null) return;
-    const waits = [...this.queues].map(([contract, queue]) => this.waitOf(contract, queue)).filter((ms) => ms > 0);
+    // One whose wait ends at this very moment is woken too: nobody else would.
+    const waits = [...this.queues].flatMap(([contract, queue]) =>
+      contract.gatherMs === undefined ? [] : Math.max(0, this.waitOf(contract, queue)),
+    );
     if (waits.length === 0) return;
     this.waker = setTimeout(
       () => {
@@ -194,10 +201,10 @@ export class Requester {
   }
 
   private send(contract: RequestContract, batch: readonly Pending[]): void {
-    const now = this.env.now();
+    const now = performance.now();
     const text = writeRequest(
       contract.v,
-      batch.map((item) => item.deadline - now),
+      batch.map((item) => Math.ceil(item.deadline - now)),
       batch.map((item) => item.trace),
       batch.map((item) => item.json),
     );
@@ -283,7 +290,7 @@ export class Requester {
       if (this.queues.size > 0) this.scheduleFlush();
       return;
     }
-    const now = this.env.now();
+    const now = performance.now();
     this.lostAt ??= now;
     // What was on the wire may never be answered: its caller learns it soon, however patient it was.
     for (const flight of this.flights.values()) {
@@ -296,8 +303,10 @@ export class Requester {
   }
 
   private sweep(): void {
-    const now = this.env.now();
-    for (const [token, flight] of this.flights) this.expireFlight(token, flight, now);
+    const now = performance.now();
+    // Only what was overdue a sweep ago: a process that stood still first reads what came meanwhile, and then says what did not.
+    for (const [token, flight] of this.flights) this.expireFlight(token, flight, this.sweptAt);
+    this.sweptAt = now;
     if (this.lostAt !== null) this.expireQueues(now);
     if (this.pending > 0 || this.sweeper === null) return;
     clearInterval(this.sweeper);

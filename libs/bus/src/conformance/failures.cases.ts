@@ -33,6 +33,20 @@ export function failureCases(world: World): void {
       held.open();
     });
 
+    it('an answer that came while the caller stood still is not late', async () => {
+      const standStill = (): void => {
+        const until = performance.now() + 300;
+        while (performance.now() < until);
+      };
+      await world.service.serve(double, async ({ n }) => {
+        // Once the answer is under way.
+        setImmediate(() => setImmediate(standStill));
+        return { n: n * 2 };
+      });
+      await world.service.flush();
+      expect(await world.caller.request(double, { n: 4 }, { timeoutMs: 100 })).toEqual({ n: 8 });
+    });
+
     it('work whose deadline passed while it waited is not done', async () => {
       const held = gate();
       const seen: number[] = [];
