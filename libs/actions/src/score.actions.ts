@@ -23,7 +23,8 @@ export function scoreActions({ bus }: ActionContext): Pick<Actions, ScoreIntent>
   return {
     'score.record': (caller, { facts }) => {
       const source = caller.credential.kind === 'secret' ? 'server' : 'client';
-      return bus.request(recordFacts, { ...self(caller), source, facts: [...facts] });
+      const options = source === 'server' ? { timeoutMs: BULK_MS } : undefined;
+      return bus.request(recordFacts, { ...self(caller), source, facts: [...facts] }, options);
     },
     'score.find': (caller, { day }) => bus.request(getScore, { ...self(caller), ...ofDay(day) }),
     'score.explain': (caller, { day, after, limit }) =>
@@ -35,7 +36,7 @@ export function scoreActions({ bus }: ActionContext): Pick<Actions, ScoreIntent>
       }),
     'score.recompute': async (caller, { day }) => {
       requireServer(caller);
-      return bus.request(recomputeScore, { ...self(caller), ...ofDay(day) }, { timeoutMs: RECOMPUTE_MS });
+      return bus.request(recomputeScore, { ...self(caller), ...ofDay(day) }, { timeoutMs: BULK_MS });
     },
     'score-rules.find': (caller) => bus.request(getScoreRules, { tenantId: caller.tenant.id }),
     'score-rules.put': async (caller, { rules }) => {
@@ -68,8 +69,8 @@ export function scoreActions({ bus }: ActionContext): Pick<Actions, ScoreIntent>
   };
 }
 
-/** A day may hold many facts. */
-const RECOMPUTE_MS = 10_000;
+/** A day may hold many facts, and so may what an app's server reports: it had rather wait than ask what became of them. */
+const BULK_MS = 10_000;
 
 function self(caller: Caller) {
   const { id, timeZone } = actingUser(caller);
