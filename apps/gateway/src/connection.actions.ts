@@ -27,7 +27,7 @@ export interface ConnectionPorts extends ActionContext {
   readonly hide: (connection: Connection) => void;
   readonly isShown: (connection: Connection) => boolean;
   readonly leave: (connection: Connection) => Promise<void>;
-  /** Settles when the connection's session is stored as it is now. */
+  /** Settles when the connection's session is stored as it is now. Errors: `unavailable`. */
   readonly save: (connection: Connection) => Promise<void>;
   readonly now: () => number;
 }
@@ -136,15 +136,17 @@ function ownActions(ports: ConnectionPorts, connection: Connection): Pick<Action
     'room.open': async (caller, { room }) => {
       const stamp = await heardRoom(caller, room);
       if (connection.open.size >= MAX_OPEN_ROOMS) throw new ParlanceError('rate-limited', 'Too many rooms are open.');
-      if (connection.open.has(stamp.id)) return { room: stamp };
-      connection.open.add(stamp.id);
-      // Before it is confirmed: a client that resumes after this gateway's sudden death does not open its rooms again.
-      await ports.save(connection);
+      if (!connection.open.has(stamp.id)) {
+        connection.open.add(stamp.id);
+        connection.shown.changed += 1;
+      }
+      await storeShown(ports, connection);
       return { room: stamp };
     },
     'room.close': async (caller, { room }) => {
-      connection.open.delete((await ports.directory.room(caller.tenant.id, room)).id);
-      await ports.save(connection);
+      if (connection.open.delete((await ports.directory.room(caller.tenant.id, room)).id))
+        connection.shown.changed += 1;
+      await storeShown(ports, connection);
       return {};
     },
     'typing.set': async (caller, { room, status, text, endsBySilence }) => {
@@ -178,6 +180,18 @@ function ownActions(ports: ConnectionPorts, connection: Connection): Pick<Action
       return { user, online, lastSeenAt: user.lastSeenAt };
     },
   };
+}
+
+/**
+ * Which rooms are open is stored before that is confirmed, to whoever asks and however often: a client that resumes after this gateway's
+ * sudden death does not open its rooms again. What cannot be stored holds here all the same, and is stored with the next beat.
+ */
+async function storeShown(ports: ConnectionPorts, connection: Connection): Promise<void> {
+  const { shown } = connection;
+  const { changed } = shown;
+  if (shown.stored >= changed) return;
+  await repeated(() => ports.save(connection));
+  shown.stored = Math.max(shown.stored, changed);
 }
 
 /** Rooms one connection may show at once. */

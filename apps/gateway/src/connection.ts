@@ -59,6 +59,8 @@ export class Connection {
   binding: Promise<void> = Promise.resolve();
   /** rooms the client has opened */
   readonly open = new Set<string>();
+  /** how often its client opened and closed rooms, and how many of these changes its stored session surely has */
+  readonly shown = { changed: 0, stored: 0 };
   cursor = new DeliveryCursor();
   /** database time up to which every room without a cursor is confirmed */
   asOf: string | null = null;

@@ -352,8 +352,8 @@ export class Gateway {
     this.close(connection, 'revoked');
   }
 
-  /** Ends what the connection was: its session is closed as it stands, and it hears nothing any more. */
-  forget(connection: Connection, state: 'closed' | 'ended'): Promise<void> {
+  /** Ends what the connection was: its session is closed as it stands, and it hears nothing any more. Answers whether that is stored. */
+  forget(connection: Connection, state: 'closed' | 'ended'): Promise<boolean> {
     const { keeper, binder, presence, calls } = this.parts;
     presence.gone(connection);
     calls.gone(connection);

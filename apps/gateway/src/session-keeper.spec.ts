@@ -51,6 +51,17 @@ describe('SessionKeeper', () => {
     ]);
   });
 
+  it('says so when what may not wait could not be saved, and saves it with the next beat', async () => {
+    const shows = bound('ann');
+    shows.open.add('room');
+    away = true;
+    await expect(keeper.saveNow(shows)).rejects.toMatchObject({ code: 'unavailable' });
+    away = false;
+    await keeper.flush(true);
+    expect(saved).toMatchObject([{ sessionId: 'of ann', openRooms: ['room'] }]);
+    await expect(keeper.saveNow(shows)).resolves.toBeUndefined();
+  });
+
   it('saves those that broke together, and takes them along with one that was left on purpose, which does not wait', async () => {
     await keeper.leave(bound('ann'), 'closed');
     const broken = keeper.leave(bound('bob'), 'closed');

@@ -23,8 +23,9 @@ type SessionState = 'open' | 'closed' | 'ended';
 interface DueSave {
   /** ms on the monotonic clock */
   at: number;
-  readonly promise: Promise<void>;
-  readonly done: () => void;
+  /** whether it was saved */
+  readonly promise: Promise<boolean>;
+  readonly done: (saved: boolean) => void;
 }
 
 export interface SavedSession {
@@ -74,21 +75,21 @@ export class SessionKeeper {
     this.dirty.add(connection);
   }
 
-  /** Does not wait for the next beat. Settles when it is saved, or could not be for now. */
-  saveNow(connection: Connection): Promise<void> {
+  /** Does not wait for the next beat. Errors: `unavailable` when it could not be saved for now; the next beat tries again. */
+  async saveNow(connection: Connection): Promise<void> {
     this.urgent.add(connection);
-    return this.soon(false);
+    if (!(await this.soon(false))) throw new ParlanceError('unavailable', 'The session is not stored yet.');
   }
 
   /**
-   * The connection is over: `closed` may be resumed, `ended` is forgotten. Saved with all others of this turn. Settles when it is
-   * saved, or could not be for now.
+   * The connection is over: `closed` may be resumed, `ended` is forgotten. Saved with all others of this turn. Answers whether it was
+   * saved; what was not is tried again.
    */
-  leave(connection: Connection, state: 'closed' | 'ended'): Promise<void> {
+  leave(connection: Connection, state: 'closed' | 'ended'): Promise<boolean> {
     this.dirty.delete(connection);
     this.urgent.delete(connection);
     const session = this.describe(connection, state);
-    if (session === null) return Promise.resolve();
+    if (session === null) return Promise.resolve(true);
     this.leaving.push(session);
     // Who left on purpose must not be taken for somebody who may come back.
     return this.soon(state === 'closed');
@@ -140,8 +141,8 @@ export class SessionKeeper {
     return [this.leaving, this.unsettled, this.underway].some((list) => list.some(isTheirs));
   }
 
-  /** Settles when what is due is saved, or could not be for now. `gathers`: with what else comes within a moment. */
-  private soon(gathers: boolean): Promise<void> {
+  /** Answers whether what is due was saved. `gathers`: with what else comes within a moment. */
+  private soon(gathers: boolean): Promise<boolean> {
     const at = gathers ? this.savedAt + GATHER_MS : 0;
     const due = (this.due ??= dueSave());
     if (due.at <= at) return due.promise;
@@ -150,10 +151,13 @@ export class SessionKeeper {
     const save = (): void => {
       if (this.due !== due) return;
       this.due = null;
-      this.flush().then(due.done, (error: unknown) => {
-        this.failed(error);
-        due.done();
-      });
+      this.flush().then(
+        () => due.done(true),
+        (error: unknown) => {
+          this.failed(error);
+          due.done(false);
+        },
+      );
     };
     outside(() => (waitMs > 0 ? setTimeout(save, waitMs) : setImmediate(save)));
     return due.promise;
@@ -245,7 +249,7 @@ export class SessionKeeper {
 }
 
 function dueSave(): DueSave {
-  let done = (): void => undefined;
-  const promise = new Promise<void>((resolve) => (done = resolve));
-  return { at: Infinity, promise, done: () => done() };
+  let done = (_saved: boolean): void => undefined;
+  const promise = new Promise<boolean>((resolve) => (done = resolve));
+  return { at: Infinity, promise, done: (saved) => done(saved) };
 }
