@@ -1,3 +1,4 @@
+import type { Bus } from '@parlance/bus';
 import { endLease, reportLease } from '@parlance/contracts';
 import { ParlanceError } from '@parlance/domain';
 import fc from 'fast-check';
@@ -66,6 +67,25 @@ afterEach(async () => {
 });
 
 describe('the lease reporter', () => {
+  const microtasks = Array.from({ length: 16 }, (_, count) => count);
+  it.each(microtasks)('leaves nobody for the next beat who comes %i microtasks after an answer', async (count) => {
+    const enterLate = async (): Promise<void> => {
+      for (let passed = 0; passed < count; passed += 1) await undefined;
+      reporter.enter(member('late'));
+    };
+    const bus: Pick<Bus, 'request'> = {
+      request: async (contract, input, options) => {
+        const answer = await pair.edge.request(contract, input, options);
+        void enterLate();
+        return answer;
+      },
+    };
+    reporter = new LeaseReporter(bus, 'pod', quiet);
+    reporter.enter(member('ann'));
+    while (service.held().length < 2) await service.reported();
+    expect(service.held()).toEqual(['ann of-ann', 'late of-late']);
+  });
+
   it('reports what came and went in one turn together, and beats with nothing to say', async () => {
     reporter.enter(member('ann'));
     reporter.enter(member('ann'));

@@ -45,8 +45,8 @@ export class LeaseReporter {
   private reportedAt = -Infinity;
   /** how many came in the last report */
   private came = 0;
-  /** more came while a report was under way */
-  private gathers = false;
+  /** the last run ended with an error, and is tried again */
+  private failed = false;
   private beatDue = false;
   private ended = false;
   /** when the service last knew the lease, ms on the monotonic clock */
@@ -111,8 +111,8 @@ export class LeaseReporter {
     this.reportsAt = Infinity;
     this.running ??= this.run().finally(() => {
       this.running = null;
-      if (this.gathers) this.soon();
-      this.gathers = false;
+      // Looked at only now: whoever came until here relied on this run.
+      if (this.isDue && !this.failed && !this.ended) this.soon();
     });
     return this.running;
   }
@@ -146,6 +146,7 @@ export class LeaseReporter {
   }
 
   private async run(): Promise<void> {
+    this.failed = false;
     try {
       while (this.isDue && !this.ended) {
         this.beatDue = false;
@@ -154,9 +155,9 @@ export class LeaseReporter {
         // What came meanwhile is gathered again, unless it fills a report.
         else if (this.joined.size + this.left.size < REPORT_PAGE) break;
       }
-      this.gathers = this.isDue && !this.ended;
     } catch (err) {
       this.logger.warn({ code: 'lease-not-reported', err, waiting: this.joined.size + this.left.size }, 'tried again');
+      this.failed = true;
       this.later();
     }
   }
