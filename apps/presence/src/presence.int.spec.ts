@@ -128,6 +128,22 @@ describe('a newcomer', () => {
     await expect.poll(() => [...toAnn].sort(), PATIENCE).toEqual(['bob on via r1,r2', 'cleo off via r1']);
     expect(toBob).toEqual([]);
   });
+
+  it('is told of whoever goes again before anybody else was told of them', async () => {
+    await world.start('presence', QUICK);
+    world.rooms.set('r1', ['ann', 'bob']);
+    const gateway = world.gateway('g1');
+    await gateway.begin('ann');
+    const toAnn = await world.hear('ann');
+    const introduceAnn = () => world.bus.request(introducePeers, { tenantId: TENANT, userIds: ['ann'] });
+    await introduceAnn();
+    await expect.poll(() => world.persistence.prisma.userPresence.count({ where: { online: true } }), PATIENCE).toBe(1);
+    await gateway.join('bob');
+    await introduceAnn();
+    await gateway.leave('bob');
+    await expect.poll(() => toAnn[0], PATIENCE).toBe('bob on via r1');
+    await expect.poll(() => toAnn.at(-1), PATIENCE).toBe('bob off via r1');
+  });
 });
 
 describe('alone', () => {

@@ -70,7 +70,7 @@ describe('the lease reporter', () => {
   const microtasks = Array.from({ length: 16 }, (_, count) => count);
   it.each(microtasks)('leaves nobody for the next beat who comes %i microtasks after an answer', async (count) => {
     const enterLate = async (): Promise<void> => {
-      for (let passed = 0; passed < count; passed += 1) await undefined;
+      for (let passed = 0; passed < count; passed += 1) await Promise.resolve();
       reporter.enter(member('late'));
     };
     const bus: Pick<Bus, 'request'> = {

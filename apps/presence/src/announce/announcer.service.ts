@@ -24,7 +24,7 @@ const WRITTEN_LATER_MS = 1_000;
 
 interface Page {
   readonly claims: readonly Claim[];
-  /** those of whom others did not know it */
+  /** those who were told */
   readonly changed: ReadonlySet<Claim>;
 }
 
@@ -101,17 +101,20 @@ export class Announcer implements OnApplicationBootstrap {
     this.writing = null;
   }
 
-  /** Answers those of whom others did not know it. Errors: of the bus and the stores; then they are told again before long. */
+  /**
+   * Answers those who were told. Whoever comes and is known to be there is not; whoever goes always is, as who came in between may have
+   * been introduced to somebody of whom nobody else was told yet. Errors: of the bus and the stores; then they are told again before long.
+   */
   private async tell(claims: readonly Claim[]): Promise<ReadonlySet<Claim>> {
     const startedAt = this.clock();
     const changed = new Set<Claim>();
     try {
       for (const [tenantId, group] of byTenant(claims)) {
         // The store may have forgotten whom it knew to be told.
-        const asked = group.flatMap(({ userId, told }) => (told === false ? [userId] : []));
+        const asked = group.flatMap(({ userId, online, told }) => (online && told === false ? [userId] : []));
         const before = await this.seen.toldOnline(tenantId, asked);
         const news = group.filter(
-          ({ userId, online, told }) => told === null || (told || before.has(userId)) !== online,
+          ({ userId, online, told }) => !online || told === null || !(told || before.has(userId)),
         );
         await this.peers.tell(tenantId, news, startedAt);
         for (const claim of news) changed.add(claim);
