@@ -38,9 +38,13 @@ export function failureCases(world: World): void {
         const until = performance.now() + 300;
         while (performance.now() < until);
       };
+      /** Behind the answer, which leaves at the end of this turn, and before it can be read. */
+      const afterAnswer = async (): Promise<void> => {
+        for (let steps = 0; steps < 50; steps += 1) await Promise.resolve();
+        setImmediate(standStill);
+      };
       await world.service.serve(double, async ({ n }) => {
-        // Once the answer is under way.
-        setImmediate(() => setImmediate(standStill));
+        void afterAnswer();
         return { n: n * 2 };
       });
       await world.service.flush();
